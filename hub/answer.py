@@ -1,0 +1,123 @@
+"""The receipt of an intake: numbered, rendered once, stored, queued for delivery."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from formats.contract import Finding
+from hub.arrival import PARTS, Arrival
+from hub.clock import stamp
+from hub.exchange.receipts import ReceiptFacts, render
+from hub.instance import Instance
+from hub.journal import Head
+from hub.store import exchange as table
+from hub.store.exchange import DispatchRow
+from hub.store.session import Transaction
+
+MOST_FINDINGS = 1_000
+"""Findings that a receipt lists and the database keeps; of the rest the count is told."""
+
+
+def give(
+    tx: Transaction,
+    arrival: Arrival,
+    intake_id: int,
+    outcome: str,
+    findings: Sequence[Finding],
+    before: Head,
+) -> str:
+    """Number, render and store the receipt; gives its SHA-256 for the journal."""
+    now = arrival.hub.clock.now()
+    partner = arrival.channel.partner
+    number = tx.reserve(f"receipt|{partner}")
+    body = render(_facts(arrival, number, outcome, findings, before, now))
+    name = f"RCP_{number}_{now:%Y%m%d}.xml"
+    digest = hashlib.sha256(body).hexdigest()
+    table.add_receipt(tx, (intake_id, partner, number, name, stamp(now), body, digest))
+    agreement = arrival.agreement
+    if agreement is not None and agreement.receipt is not None:
+        stored = arrival.hub.archive.keep_bytes(body)
+        table.add_dispatch(
+            tx,
+            DispatchRow(
+                id=tx.reserve("dispatch"),
+                partner=partner,
+                agreement=agreement.id,
+                kind="receipt",
+                channel=agreement.receipt.channel,
+                business_key=f"receipt|{intake_id}",
+                effect=1,
+                number=number,
+                name=name,
+                state="QUEUED",
+                reason=None,
+                object_sha=stored.sha256,
+                signature_sha=None,
+                wants_signature=1,
+                size=stored.size,
+                records=0,
+                amount=0,
+                period=None,
+                created_at=stamp(now),
+                sent_at=None,
+                repeats=0,
+                ack_state="NONE",
+                ack_due=None,
+                ack_intake_id=None,
+                ack_text=None,
+            ),
+        )
+    return digest
+
+
+def again(tx: Transaction, hub: Instance, first_id: int) -> None:
+    """Deliver the stored receipt of the first intake once more: the same bytes, the same name."""
+    first = table.intake(tx, first_id)
+    if first is None or first.receipt is None:
+        return
+    sent = table.receipt_dispatch(tx, first.partner, first.receipt)
+    if sent is not None and sent.state == "SENT":
+        table.update_dispatch(tx, sent.id, state="QUEUED", repeats=sent.repeats + 1)
+
+
+def _facts(
+    arrival: Arrival,
+    number: int,
+    outcome: str,
+    findings: Sequence[Finding],
+    before: Head,
+    now: datetime,
+) -> ReceiptFacts:
+    agreement, envelope = arrival.agreement, arrival.envelope
+    mapping = arrival.hub.mapping(agreement.mapping) if agreement and arrival.format else None
+    tally = arrival.tally
+    totals = {part: (tally.counts[part], tally.sums[part]) for part in PARTS}
+    created = envelope.created if envelope else None
+    return ReceiptFacts(
+        number=number,
+        created=now,
+        partner=arrival.channel.partner,
+        agreement=agreement.id if agreement else "",
+        agreement_version=str(agreement.version) if agreement else "",
+        name=arrival.name,
+        size=arrival.stored.size,
+        object_sha=arrival.stored.sha256,
+        payload_sha=arrival.stored.sha256,
+        envelope_number=arrival.number,
+        envelope_date=f"{created:%Y-%m-%d}" if created else None,
+        received=arrival.received_at,
+        late=False,
+        window=None,
+        next_cutoff=None,
+        outcome=outcome,
+        totals={"file": (tally.records, sum(tally.sums.values())), **totals},
+        findings=findings[:MOST_FINDINGS],
+        findings_more=max(0, len(findings) - MOST_FINDINGS),
+        mapping=mapping.name if mapping else None,
+        mapping_version=str(mapping.version) if mapping else None,
+        format=arrival.format.NAME if arrival.format else None,
+        format_version=envelope.version if envelope else None,
+        journal_seq=before.seq,
+        journal_hash=before.hash,
+        signer=arrival.hub.key.fingerprint,
+    )

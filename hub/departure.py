@@ -1,0 +1,289 @@
+"""Story 3: one outgoing file, from the obligation to send it to its place in the outbox.
+
+Content is gathered from the ledger, mapped back, encoded, our own bytes read again and checked,
+numbered without gaps and stored in one transaction; then signed once, staged, published by
+rename and acknowledged or overdue (`exchange.md`, section 6).
+"""
+
+import io
+import logging
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from formats.contract import Envelope, Format
+from hub.clock import stamp, unstamp
+from hub.errors import Inconsistent, NotPublished, SigningFailed
+from hub.exchange import folders
+from hub.gathering import GATHERERS, Draft
+from hub.instance import Instance
+from hub.journal import Entry, enter
+from hub.mapping import read_money
+from hub.money import roubles
+from hub.settings import Agreement
+from hub.signing.sign import sign
+from hub.store import exchange as table
+from hub.store.exchange import DispatchRow
+from hub.store.session import Transaction
+
+log = logging.getLogger("hub.departure")
+
+
+class Written(NamedTuple):
+    """Our own bytes, read again."""
+
+    records: int
+    amount: int
+
+
+def depart(hub: Instance, agreement: Agreement) -> list[int]:
+    """Make and queue every file that is due under an outbound agreement; gives dispatch ids.
+
+    What was made before for the same business key is not made again, unless it was rejected.
+    """
+    made = []
+    with hub.store.transaction() as tx:
+        for draft in GATHERERS[agreement.kind](tx, hub, agreement):
+            before = table.latest_effect(tx, agreement.id, draft.business_key)
+            if before is not None and before.ack_state != "REJECTED":
+                continue
+            effect = before.effect + 1 if before else 1
+            made.append(_queue(tx, hub, agreement, draft, effect))
+        hub.stage("out numbered")
+    hub.journal_file.flush(hub.store)
+    return made
+
+
+def _queue(tx: Transaction, hub: Instance, agreement: Agreement, draft: Draft, effect: int) -> int:
+    """Number, render and store one file (O2); it is QUEUED when the transaction ends."""
+    now = hub.clock.now()
+    number = tx.reserve(f"out|{agreement.partner}|{agreement.kind}")
+    body = _render(hub, agreement, draft, draft.envelope(number, now))
+    written = read_again(hub.format_of(agreement), body, agreement)
+    if written != Written(len(draft.messages), draft.amount):
+        raise Inconsistent(
+            f"{agreement.id} number {number}: {written.records} records and"
+            f" {roubles(written.amount)} written, {len(draft.messages)} and"
+            f" {roubles(draft.amount)} gathered; nothing was sent"
+        )
+    stored = hub.archive.keep_bytes(body)
+    dispatch_id = tx.reserve("dispatch")
+    name = (agreement.name or "").format(number=number, date=f"{now:%Y%m%d}", **draft.names)
+    table.add_dispatch(
+        tx,
+        DispatchRow(
+            id=dispatch_id,
+            partner=agreement.partner,
+            agreement=agreement.id,
+            kind=agreement.kind,
+            channel=agreement.channel,
+            business_key=draft.business_key,
+            effect=effect,
+            number=number,
+            name=name,
+            state="QUEUED",
+            reason=None,
+            object_sha=stored.sha256,
+            signature_sha=None,
+            wants_signature=int(agreement.signature == "required"),
+            size=stored.size,
+            records=written.records,
+            amount=written.amount,
+            period=draft.period.key if draft.period else None,
+            created_at=stamp(now),
+            sent_at=None,
+            repeats=0,
+            ack_state="NONE",
+            ack_due=None,
+            ack_intake_id=None,
+            ack_text=None,
+        ),
+    )
+    draft.bind(tx, dispatch_id)
+    detail: dict[str, object] = {
+        "name": name,
+        "sha256": stored.sha256,
+        "records": written.records,
+        "amount": written.amount,
+    }
+    enter(tx, now, [Entry("out.queue", f"dispatch:{dispatch_id}", "QUEUED", detail=detail)])
+    return dispatch_id
+
+
+def _render(hub: Instance, agreement: Agreement, draft: Draft, envelope: Envelope) -> bytes:
+    form = hub.format_of(agreement)
+    writer = hub.mapping(agreement.mapping).writer(envelope.layout)
+    rows = (writer(message) for message in draft.messages)
+    return b"".join(form.encode(rows, envelope, agreement.options))
+
+
+def read_again(form: Format, body: bytes, agreement: Agreement) -> Written:
+    """Count and sum of the amounts of a file of ours, by the inbound decoder."""
+    envelope, rows = form.decode(io.BytesIO(body), agreement.options)
+    names = envelope.layout.names
+    column = names.index("amount" if "amount" in names else "closing")
+    records = amount = 0
+    for _, row in rows:
+        records += 1
+        amount += read_money(row[column])
+    return Written(records, amount)
+
+
+def read_back(hub: Instance, object_sha: str, agreement_id: str) -> int:
+    """Σ of the amounts in the stored bytes of a dispatch, kopecks; what the proof asks for."""
+    agreement = hub.settings.agreements[agreement_id]
+    body = hub.archive.read(object_sha)
+    return read_again(hub.format_of(agreement), body, agreement).amount
+
+
+# --- delivery ----------------------------------------------------------------------------------
+
+
+def deliver_all(hub: Instance) -> bool:
+    """Bring every queued or written dispatch to its outbox, in order; True when one left.
+
+    A dispatch that must wait holds back later numbers of its (partner, kind) and nothing else.
+    """
+    with hub.store.reading() as tx:
+        waiting = table.unsent(tx)
+    stuck: set[tuple[str, str]] = set()
+    sent = False
+    for row in waiting:
+        if (row.partner, row.kind) in stuck:
+            continue
+        try:
+            deliver(hub, row)
+            sent = True
+        except (NotPublished, SigningFailed) as error:
+            stuck.add((row.partner, row.kind))
+            log.warning("%s waits: %s", row.name, error, extra={"action": "delivery_waits"})
+    return sent
+
+
+def deliver(hub: Instance, row: DispatchRow) -> None:
+    """Sign once, stage, publish by rename (O4-O9); safe to repeat after a kill at any point.
+
+    Raises `NotPublished` and `SigningFailed`; the dispatch then keeps its number and waits.
+    """
+    hub.journal_file.flush(hub.store)
+    if row.wants_signature and row.signature_sha is None:
+        row = _sign(hub, row)
+    members = _members(row)
+    if row.state == "QUEUED":
+        hub.stage("out opened")
+        for name, sha in members:
+            folders.stage(hub.root / "staging", _staged(row, name), hub.archive.path(sha))
+            hub.stage("out full")
+        hub.stage("out synced")
+        _mark(hub, row, "WRITTEN")
+    for name, sha in members:
+        if not _publish(hub, row, name, sha):
+            return
+        hub.stage("out renamed")
+    folders.sync(hub.folder("outbox", row.channel))
+    hub.stage("folder synced")
+    _sent(hub, row)
+    hub.stage("marked")
+
+
+def _members(row: DispatchRow) -> list[tuple[str, str]]:
+    """The files of the set in the order of their final names: signature, then data."""
+    data = (row.name, row.object_sha)
+    return [(f"{row.name}.p7s", row.signature_sha), data] if row.signature_sha else [data]
+
+
+def _staged(row: DispatchRow, name: str) -> str:
+    return f"{row.id}.{name}"
+
+
+def _sign(hub: Instance, row: DispatchRow) -> DispatchRow:
+    """The first signature made is stored and used for ever."""
+    made = sign(hub.archive.path(row.object_sha), hub.key, hub.clock.now())
+    sha = hub.archive.keep_bytes(made).sha256
+    with hub.store.transaction() as tx:
+        table.update_dispatch(tx, row.id, signature_sha=sha)
+    hub.stage("out signed")
+    return row._replace(signature_sha=sha)
+
+
+def _mark(hub: Instance, row: DispatchRow, state: str, reason: str | None = None) -> None:
+    with hub.store.transaction() as tx:
+        table.update_dispatch(tx, row.id, state=state, reason=reason)
+        if state == "HELD":
+            entry = Entry("out.hold", f"dispatch:{row.id}", state, detail={"reason": reason})
+            enter(tx, hub.clock.now(), [entry])
+
+
+def _publish(hub: Instance, row: DispatchRow, name: str, sha: str) -> bool:
+    """Rename one member into the outbox; False when another file lies under its name."""
+    staged = hub.root / "staging" / _staged(row, name)
+    if not staged.exists():
+        return True  # renamed before a kill, and perhaps collected already
+    target = hub.folder("outbox", row.channel)
+    try:
+        folders.publish(staged, target, name)
+    except FileExistsError:
+        if (target / name).read_bytes() != hub.archive.read(sha):
+            _mark(hub, row, "HELD", "E-OUT-CONFLICT")
+            return False
+        staged.unlink()
+    return True
+
+
+def _sent(hub: Instance, row: DispatchRow) -> None:
+    now = hub.clock.now()
+    values: dict[str, object] = {"state": "SENT", "sent_at": row.sent_at or stamp(now)}
+    agreement = hub.settings.agreements[row.agreement]
+    if row.kind != "receipt" and agreement.ack == "expected" and row.ack_state == "NONE":
+        due = now + timedelta(hours=agreement.ack_within_hours)
+        values |= {"ack_state": "WAITING", "ack_due": stamp(due)}
+    with hub.store.transaction() as tx:
+        table.update_dispatch(tx, row.id, **values)
+        action = "out.repeat" if row.repeats else "out.send"
+        enter(tx, now, [Entry(action, f"dispatch:{row.id}", "SENT", detail={"name": row.name})])
+    hub.journal_file.flush(hub.store)
+
+
+# --- acknowledgements --------------------------------------------------------------------------
+
+
+def after_replies(hub: Instance) -> bool:
+    """Send a rejected list again where the agreement says so; mark overdue answers.
+
+    True when something was done.
+    """
+    with hub.store.reading() as tx:
+        rejected = table.awaiting(tx, "REJECTED")
+        latest = [table.latest_effect(tx, row.agreement, row.business_key) for row in rejected]
+    again = [
+        hub.settings.agreements[row.agreement]
+        for row, last in zip(rejected, latest, strict=True)
+        if last == row and hub.settings.agreements[row.agreement].after_reject == "leave_out"
+    ]
+    for agreement in again:
+        depart(hub, agreement)
+    return _mark_overdue(hub) or bool(again)
+
+
+def _mark_overdue(hub: Instance) -> bool:
+    now = hub.clock.now()
+    with hub.store.transaction() as tx:
+        late = [
+            row
+            for row in table.awaiting(tx, "WAITING")
+            if row.ack_due is not None and unstamp(row.ack_due) < now
+        ]
+        for row in late:
+            table.update_dispatch(tx, row.id, ack_state="OVERDUE")
+            text = f"{row.name}: no answer by {unstamp(row.ack_due or ''):%d.%m.%Y %H:%M}"
+            table.add_todo(tx, "E-ACK-OVERDUE", f"dispatch:{row.id}", text, stamp(now))
+        entries = [Entry("out.overdue", f"dispatch:{row.id}", "OVERDUE") for row in late]
+        if entries:
+            enter(tx, now, entries)
+    return bool(late)
+
+
+def next_deadline(hub: Instance) -> datetime | None:
+    """The first instant at which an answer becomes overdue."""
+    with hub.store.reading() as tx:
+        due = [unstamp(row.ack_due) for row in table.awaiting(tx, "WAITING") if row.ack_due]
+    return min(due) + timedelta(seconds=1) if due else None

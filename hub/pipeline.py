@@ -1,0 +1,469 @@
+"""Story 1: one arriving file, from its claim to its receipt (`exchange.md`, section 5).
+
+A file is claimed, copied privately, identified, its signature verified, decoded, mapped and
+posted in one transaction together with its receipt and journal entry. Whatever is wrong with
+it ends in a `Verdict`; nothing of a refused file stays.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.exc import IntegrityError
+
+from formats.contract import ERROR, Envelope, Finding, Unreadable
+from hub import answer
+from hub.arrival import (
+    ACCEPTED,
+    ACCEPTED_WITH_ERRORS,
+    DUPLICATE,
+    HELD,
+    QUARANTINED,
+    REJECTED,
+    Arrival,
+    Tally,
+    Undo,
+    Verdict,
+    refused,
+)
+from hub.clock import MINSK, stamp
+from hub.errors import HubError
+from hub.exchange import channels, folders
+from hub.exchange.archive import Unfit
+from hub.instance import Instance
+from hub.journal import Entry, enter, head
+from hub.records import post_file
+from hub.settings import Agreement
+from hub.signing.verify import verify
+from hub.store import exchange as table
+from hub.store.session import Transaction
+
+log = logging.getLogger("hub.pipeline")
+
+MOMENT = "%Y%m%dT%H%M%S%f"
+"""How a claim id holds the instant at which its set was complete."""
+HEAD = 4096
+"""Bytes of a file that a format may see to recognise it."""
+Step = Callable[[Arrival], Verdict | None]
+"""A step before the transaction; a verdict ends the way of the file."""
+
+
+# --- the steps ---------------------------------------------------------------------------------
+
+
+def identify(arrival: Arrival) -> Verdict | None:
+    """Exactly one agreement of the channel must claim the name (I1)."""
+    settings = arrival.hub.settings
+    claims = channels.claimed_by(arrival.name, settings.inbound(arrival.channel.id))
+    if len(claims) != 1:
+        return refused(Finding("E-NAME", value=arrival.name))
+    arrival.agreement = claims[0]
+    cyrillic = arrival.agreement.name_letters == "cyrillic"
+    if problem := folders.name_problem(arrival.name.encode(), cyrillic):
+        return refused(Finding("E-NAME", value=arrival.name, rule=problem))
+    return None
+
+
+def keep(arrival: Arrival) -> Verdict | None:
+    """Copy the bytes once into the archive while hashing them (I3, I4)."""
+    archive = arrival.hub.archive
+    if arrival.data is not None:
+        limit = arrival.agreement.max_bytes if arrival.agreement else 0
+        try:
+            arrival.stored = archive.keep_file(arrival.data, limit)
+        except Unfit as unfit:
+            return refused(Finding(unfit.code, expected=str(limit)))
+        if arrival.signature is not None:
+            arrival.signature_sha = archive.keep_bytes(arrival.signature).sha256
+        arrival.content = archive.path(arrival.stored.sha256)
+    arrival.hub.stage("hashed")
+    return Verdict(REJECTED, (Finding("E-EMPTY"),)) if arrival.stored.size == 0 else None
+
+
+def verify_signature(arrival: Arrival) -> Verdict | None:
+    """Signature and pinned signer, before any parser sees the bytes (I5)."""
+    hub, agreement = arrival.hub, arrival.agreement
+    assert agreement is not None and arrival.content is not None
+    if agreement.signature == "none":
+        arrival.authenticated = True
+        return None
+    if arrival.signature is None:
+        return refused(Finding("E-SIG-NONE", expected=f"{arrival.name}.p7s"))
+    pins = hub.pins(hub.settings.partners[agreement.partner])
+    verdict = verify(arrival.content, arrival.signature, pins, arrival.received_at)
+    if verdict.code is not None:
+        return refused(Finding(verdict.code, value=verdict.detail, rule=verdict.detail))
+    arrival.signer = verdict.signer
+    arrival.authenticated = True
+    return None
+
+
+def read_envelope(arrival: Arrival) -> Verdict | None:
+    """The one format of the agreement must recognise the file; then its envelope is read (I7)."""
+    agreement = arrival.agreement
+    assert agreement is not None and arrival.content is not None
+    form = arrival.hub.format_of(agreement)
+    arrival.stream = arrival.content.open("rb")
+    first = arrival.stream.read(HEAD)
+    arrival.stream.seek(0)
+    if not form.recognise(arrival.name, first):
+        return refused(Finding("E-VERSION", value=arrival.name, expected=form.TITLE))
+    arrival.format = form
+    try:
+        arrival.envelope, _ = form.decode(arrival.stream, agreement.options)
+    except Unreadable as unreadable:
+        return refused(unreadable.finding)
+    arrival.number = arrival.envelope.number or arrival.names.get("number")
+    findings = form.check(arrival.envelope, agreement.options)
+    if any(finding.severity == ERROR for finding in findings):
+        return Verdict(REJECTED, tuple(findings))
+    arrival.notes += findings
+    return None
+
+
+def compare_envelope(arrival: Arrival) -> Verdict | None:
+    """Receiver, number in the name and creation time against what the channel says (I7)."""
+    envelope, agreement = arrival.envelope, arrival.agreement
+    assert envelope is not None and agreement is not None
+    for finding in _foreign(arrival, envelope, agreement):
+        return refused(finding)
+    named = arrival.names.get("number")
+    if named and envelope.number and int(named) != int(envelope.number):
+        return Verdict(HELD, (Finding("E-NUM-NAME", value=named, expected=envelope.number),))
+    if envelope.created is None:
+        return None
+    return _dated(arrival, envelope.created, agreement)
+
+
+def _foreign(arrival: Arrival, envelope: Envelope, agreement: Agreement) -> list[Finding]:
+    settings = arrival.hub.settings
+    scheme = settings.scheme_of(agreement)
+    ours = {
+        "subscriber_code": scheme.subscriber_code,
+        "provider_unp": settings.partners[scheme.partner].unp,
+        "settlement_account": scheme.iban,
+        "account": scheme.iban,
+    }
+    return [
+        Finding("E-RECEIVER", field=name, value=envelope.fields[name], expected=expected)
+        for name, expected in ours.items()
+        if envelope.fields.get(name) not in (None, "", expected)
+    ]
+
+
+def _dated(arrival: Arrival, created: datetime, agreement: Agreement) -> Verdict | None:
+    now = arrival.hub.clock.now()
+    day = f"{created:%d.%m.%Y %H:%M}"
+    if created > now + timedelta(minutes=arrival.hub.settings.hub.clock_skew_minutes):
+        return refused(Finding("E-DATE", value=day))
+    if created < now - timedelta(days=agreement.date_window_days):
+        return refused(Finding("E-DATE-OLD", value=day))
+    return None
+
+
+STEPS: tuple[Step, ...] = (identify, keep, verify_signature, read_envelope, compare_envelope)
+"""The way of a file up to its transaction."""
+
+
+def examine(arrival: Arrival) -> Verdict | None:
+    """Go the steps; None when the file may take effect."""
+    for step in STEPS:
+        if verdict := step(arrival):
+            return verdict
+    return None
+
+
+# --- the transaction ---------------------------------------------------------------------------
+
+
+def settle(arrival: Arrival, verdict: Verdict | None) -> Verdict:
+    """Decide about the file in one transaction: effect, findings, receipt, journal (5.1)."""
+    try:
+        return _settle(arrival, verdict)
+    except IntegrityError:
+        # another worker took the same content, number or record in between: look again
+        return _settle(arrival, verdict)
+
+
+def _settle(arrival: Arrival, verdict: Verdict | None) -> Verdict:
+    hub, now = arrival.hub, arrival.hub.clock.now()
+    arrival.tally = Tally(findings=list(arrival.notes))
+    with hub.store.transaction() as tx:
+        hub.stage("tx open")
+        before = head(tx)
+        verdict = verdict or known_already(tx, arrival)
+        intake_id = intake_row(tx, arrival, now)
+        if verdict is None:
+            verdict = take_effect(tx, arrival, intake_id)
+        table.update_intake(tx, intake_id, _outcome(arrival, verdict, now))
+        findings = [*arrival.tally.findings, *verdict.findings]
+        table.add_findings(tx, intake_id, findings[: answer.MOST_FINDINGS])
+        _remember_number(tx, arrival, verdict)
+        receipt = None
+        if verdict.state in table.DECIDED:
+            receipt = answer.give(tx, arrival, intake_id, verdict.state, findings, before)
+        elif verdict.first is not None:
+            answer.again(tx, hub, verdict.first)
+        enter(tx, now, [_entry(arrival, verdict, intake_id, receipt)])
+        hub.stage("before commit")
+    arrival.intake_id = intake_id
+    hub.stage("after commit")
+    return verdict
+
+
+def known_already(tx: Transaction, arrival: Arrival) -> Verdict | None:
+    """Duplicates by content, by number and by name; gaps (section 8), inside the transaction."""
+    agreement = arrival.agreement
+    assert agreement is not None
+    first = table.first_intake(tx, _dedup_key(arrival))
+    if first is not None and first[0] != arrival.intake_id:
+        if agreement.dup_file == "reject":
+            return Verdict(DUPLICATE, (Finding("E-DUP-FILE", expected=str(first[2])),), first[0])
+        arrival.tally.findings.append(Finding("W-DUP-FILE", expected=str(first[2])))
+    taken = table.number_taken(tx, _number_key(arrival)) if arrival.number else None
+    reused = taken is not None and taken[0] != arrival.intake_id
+    if reused or (agreement.refuses_reuse and _name_taken(tx, arrival, agreement)):
+        number = arrival.number or arrival.name
+        return refused(Finding("E-NUM-REUSED", value=number))
+    return _sequence(tx, arrival, agreement)
+
+
+def _name_taken(tx: Transaction, arrival: Arrival, agreement: Agreement) -> bool:
+    return arrival.intake_id is None and table.name_taken(tx, agreement.id, arrival.name)
+
+
+def _sequence(tx: Transaction, arrival: Arrival, agreement: Agreement) -> Verdict | None:
+    rule = agreement.sequence or ("gap_hold" if arrival.number else "none")
+    if rule == "none" or arrival.number is None:
+        return None
+    highest, number = table.highest_number(tx, _sequence_key(arrival)), int(arrival.number)
+    if number > highest + 1:
+        gap = Finding(
+            "W-GAP" if rule == "gap_warn" else "E-GAP", value=str(number), expected=str(highest + 1)
+        )
+        if rule != "gap_warn":
+            return refused(gap)
+        arrival.tally.findings.append(gap)
+    if number < highest and rule != "gap_warn" and agreement.number_back == "hold":
+        return refused(Finding("E-NUM-ORDER", value=str(number), expected=str(highest)))
+    return None
+
+
+def _dedup_key(arrival: Arrival) -> str:
+    assert arrival.agreement is not None
+    return f"{arrival.agreement.partner}|in|{arrival.stored.sha256}"
+
+
+def _sequence_key(arrival: Arrival) -> str:
+    agreement = arrival.agreement
+    assert agreement is not None
+    local = arrival.received_at.astimezone(MINSK)
+    scope = {"forever": "", "year": f"{local:%Y}", "day": f"{local:%Y%m%d}"}
+    return f"in|{agreement.partner}|{agreement.kind}|{scope[agreement.number_scope]}"
+
+
+def _number_key(arrival: Arrival) -> str:
+    return f"{_sequence_key(arrival)}|{int(arrival.number or 0)}"
+
+
+def intake_row(tx: Transaction, arrival: Arrival, now: datetime) -> int:
+    """The row that records refer to; its outcome is filled in at the end of the transaction."""
+    agreement, mapping = arrival.agreement, None
+    if agreement is not None and arrival.format is not None:
+        mapping = arrival.hub.mapping(agreement.mapping)
+    judged: dict[str, object] = {
+        "partner": agreement.partner if agreement else arrival.channel.partner,
+        "agreement": agreement.id if agreement else "",
+        "agreement_version": str(agreement.version) if agreement else "",
+        "kind": agreement.kind if agreement else "",
+        "signer": arrival.signer,
+        "number": arrival.number,
+        "format": arrival.format.NAME if arrival.format else None,
+        "mapping": mapping.name if mapping else None,
+        "mapping_version": mapping.version if mapping else None,
+        "mapping_digest": mapping.digest if mapping else None,
+        "state": "CLAIMED",
+    }
+    if arrival.intake_id is not None:
+        table.clear_outcome(tx, arrival.intake_id)
+        table.update_intake(tx, arrival.intake_id, judged)
+        return arrival.intake_id
+    intake_id = tx.reserve("intake")
+    table.add_intake(
+        tx,
+        judged
+        | {
+            "id": intake_id,
+            "claim_id": arrival.claim_id,
+            "channel": arrival.channel.id,
+            "name": arrival.name,
+            "size": arrival.stored.size,
+            "object_sha": arrival.stored.sha256,
+            "payload_sha": arrival.stored.sha256,
+            "signature_sha": arrival.signature_sha,
+            "codes": "",
+            "received_at": stamp(arrival.received_at),
+            "claimed_at": stamp(now),
+            "decided_at": stamp(now),
+        },
+    )
+    return intake_id
+
+
+def take_effect(tx: Transaction, arrival: Arrival, intake_id: int) -> Verdict:
+    """Post all records inside a savepoint; what the end shows wrong undoes them."""
+    try:
+        with tx.savepoint():
+            post_file(tx, arrival, intake_id)
+    except Undo as undo:
+        verdict = undo.verdict
+    except Unreadable as unreadable:
+        verdict = refused(unreadable.finding)
+    else:
+        return Verdict(ACCEPTED if arrival.tally.clean else ACCEPTED_WITH_ERRORS)
+    arrival.tally.refuse_all()
+    return verdict
+
+
+def _outcome(arrival: Arrival, verdict: Verdict, now: datetime) -> dict[str, object]:
+    effect = (
+        arrival.authenticated
+        and verdict.state != DUPLICATE
+        and not (verdict.state in (REJECTED, QUARANTINED) and verdict.outside)
+    )
+    numbered = (
+        effect and arrival.number is not None and (verdict.state != REJECTED or _burned(arrival))
+    )
+    findings = [*arrival.tally.findings, *verdict.findings]
+    envelope_date = arrival.envelope.created if arrival.envelope else None
+    return {
+        "state": verdict.state,
+        "codes": " ".join(dict.fromkeys(finding.code for finding in findings)),
+        "dedup_key": _free_key(arrival) if effect else None,
+        "number_key": _number_key(arrival) if numbered else None,
+        "envelope_date": f"{envelope_date:%Y-%m-%d}" if envelope_date else None,
+        "decided_at": stamp(now),
+        "first_id": verdict.first,
+        **arrival.tally.columns(),
+    }
+
+
+def _burned(arrival: Arrival) -> bool:
+    agreement = arrival.agreement
+    return agreement is not None and agreement.number_after_reject == "burned"
+
+
+def _free_key(arrival: Arrival) -> str:
+    """The duplicate key; a repeat that the agreement lets through gets one of its own."""
+    repeat = any(finding.code == "W-DUP-FILE" for finding in arrival.tally.findings)
+    return _dedup_key(arrival) + (f"|{arrival.claim_id}" if repeat else "")
+
+
+def _remember_number(tx: Transaction, arrival: Arrival, verdict: Verdict) -> None:
+    if arrival.authenticated and arrival.number and verdict.state in table.DECIDED:
+        table.saw_number(tx, _sequence_key(arrival), int(arrival.number))
+
+
+def _entry(arrival: Arrival, verdict: Verdict, intake_id: int, receipt: str | None) -> Entry:
+    verbs = {
+        ACCEPTED: "in.accept",
+        ACCEPTED_WITH_ERRORS: "in.accept",
+        REJECTED: "in.reject",
+        HELD: "in.hold",
+        QUARANTINED: "in.quarantine",
+        DUPLICATE: "in.duplicate",
+    }
+    tally = arrival.tally.columns()
+    return Entry(
+        verbs[verdict.state],
+        f"intake:{intake_id}",
+        verdict.state,
+        f"partner:{arrival.channel.partner}",
+        f"folder:{arrival.channel.id}",
+        {
+            "sha256": arrival.stored.sha256,
+            "receipt": receipt,
+            "codes": [finding.code for finding in verdict.findings][:10],
+            **tally,
+        },
+    )
+
+
+# --- the ways in -------------------------------------------------------------------------------
+
+
+def claim(hub: Instance, ready: channels.Ready) -> str | None:
+    """Make a ready set ours (I2); None when another was quicker."""
+    moment = ready.received_at.strftime(MOMENT)
+    claim_id = f"{ready.channel}.{moment}.{secrets.token_hex(4)}"
+    try:
+        folders.claim(
+            hub.folder("inbox", ready.channel), ready.members, hub.root / "work", claim_id
+        )
+    except FileNotFoundError:
+        return None
+    hub.stage("claimed")
+    return claim_id
+
+
+def process(hub: Instance, claim_id: str) -> Verdict | None:
+    """Bring a claimed set to its end; after a kill, finish what the claim began (5.2)."""
+    arrival = _arrival(hub, claim_id)
+    verdict = None
+    if arrival is not None and _intake(hub, claim_id) is None:
+        verdict = decide(arrival)
+    hub.journal_file.flush(hub.store)
+    row = _intake(hub, claim_id)
+    if arrival is not None and arrival.data is not None and row is not None and not row[2]:
+        # never read: a link, a device, a bad name; its object is kept apart, not archived
+        folders.quarantine(arrival.data, hub.root / "quarantine", claim_id)
+    folders.release(hub.root / "work", claim_id)
+    hub.stage("archived")
+    return verdict
+
+
+def _intake(hub: Instance, claim_id: str) -> tuple[object, ...] | None:
+    with hub.store.reading() as tx:
+        return table.intake_of_claim(tx, claim_id)
+
+
+def _arrival(hub: Instance, claim_id: str) -> Arrival | None:
+    channel_id, moment, _ = claim_id.split(".")
+    folder = hub.root / "work" / claim_id
+    members = sorted(folder.iterdir(), key=lambda path: path.name.endswith(".p7s"))
+    if not members:
+        return None
+    data = members[0]
+    folders.complete(hub.folder("inbox", channel_id), [raw_name(data) + channels.SIGNATURE], folder)
+    signature = folder / f"{data.name}.p7s"
+    received = datetime.strptime(moment, MOMENT).replace(tzinfo=MINSK)
+    return Arrival(
+        hub,
+        claim_id,
+        hub.settings.channels[channel_id],
+        channels.text_name(raw_name(data)),
+        received,
+        data=data,
+        signature=signature.read_bytes() if signature.is_file() else None,
+    )
+
+
+def raw_name(path: Path) -> bytes:
+    return path.name.encode("utf-8", "surrogateescape")
+
+
+def decide(arrival: Arrival) -> Verdict:
+    """Examine and settle; a defect of ours holds the file instead of stopping the channel."""
+    try:
+        return settle(arrival, examine(arrival))
+    except HubError:
+        raise
+    except Exception:
+        log.exception("defect while taking %r", arrival.name, extra={"action": "intake_failed"})
+        arrival.notes = []
+        return settle(arrival, Verdict(HELD, (Finding("E-INTERNAL"),)))
+    finally:
+        if arrival.stream is not None:
+            arrival.stream.close()

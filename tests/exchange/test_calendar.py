@@ -1,0 +1,42 @@
+"""Belarusian working days, with the days that were moved."""
+
+from datetime import date
+
+import pytest
+
+from hub.exchange.calendar import is_open, next_open
+
+
+@pytest.mark.parametrize(
+    ("day", "works"),
+    [
+        ("2026-04-17", True),  # Friday
+        ("2026-04-20", False),  # moved to the 25th
+        ("2026-04-21", False),  # Radunitsa
+        ("2026-04-25", True),  # a worked Saturday
+        ("2026-05-01", False),
+        ("2026-07-03", False),
+        ("2026-11-07", False),
+        ("2026-12-25", False),
+        ("2026-03-09", True),  # a holiday on Sunday the 8th does not move by itself
+    ],
+)
+def test_working_days(day: str, works: bool) -> None:
+    """Weekends, public holidays and moved days are told from working days."""
+    assert is_open(date.fromisoformat(day), "BY-work", {}) is works
+
+
+def test_the_override_table_wins() -> None:
+    """A day that the instance declares off or worked is what it says."""
+    assert not is_open(date(2026, 9, 1), "BY-bank", {"2026-09-01": "off"})
+    assert is_open(date(2026, 9, 5), "BY-bank", {"2026-09-05": "work"})
+
+
+def test_all_days_count_in_the_plain_calendar() -> None:
+    """The plain calendar has no days off."""
+    assert is_open(date(2026, 1, 1), "calendar", {})
+
+
+def test_the_next_working_day_skips_moved_days() -> None:
+    """After Friday 17.04.2026 comes Wednesday the 22nd."""
+    assert next_open(date(2026, 4, 17), "BY-work", {}) == date(2026, 4, 22)
