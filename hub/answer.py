@@ -10,6 +10,7 @@ from hub.clock import stamp
 from hub.exchange.receipts import ReceiptFacts, render
 from hub.instance import Instance
 from hub.journal import Head
+from hub.signing.keys import fingerprint
 from hub.store import exchange as table
 from hub.store.exchange import DispatchRow
 from hub.store.session import Transaction
@@ -119,5 +120,5 @@ def _facts(
         format_version=envelope.version if envelope else None,
         journal_seq=before.seq,
         journal_hash=before.hash,
-        signer=arrival.hub.key.fingerprint,
+        signer=fingerprint(arrival.hub.key.certificate),
     )

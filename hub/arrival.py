@@ -116,6 +116,8 @@ class Arrival:
     received_at: datetime
     data: Path | None = None
     """The claimed file; None when the original is taken from the archive again."""
+    signed_by: Path | None = None
+    """The claimed signature file."""
     signature: bytes | None = None
     agreement: Agreement | None = None
     stored: Stored = Stored("", 0)

@@ -179,7 +179,6 @@ def deliver(hub: Instance, row: DispatchRow) -> None:
         if not _publish(hub, row, name, sha):
             return
         hub.stage("out renamed")
-    folders.sync(hub.folder("outbox", row.channel))
     hub.stage("folder synced")
     _sent(hub, row)
     hub.stage("marked")

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from formats.contract import Format
 from formats.registry import discover
 from hub.clock import Clock, SimulatedClock, SystemClock, unstamp
@@ -109,7 +111,8 @@ class Instance:
     def pins(self, partner: Partner) -> list[Pin]:
         """The pinned certificates of a partner."""
         return [
-            Pin(keys.certificate_der(self.root / path), None, None) for path in partner.certificates
+            Pin(keys.certificate(self.root / path).public_bytes(Encoding.DER), None, None)
+            for path in partner.certificates
         ]
 
     def close(self) -> None:

@@ -18,19 +18,13 @@ from hub.exchange.calendar import is_open
 from hub.instance import Instance
 from hub.journal import Entry, enter
 from hub.month import Month
-from hub.settings import Schedule
+from hub.settings import Schedule, Scheme
 from hub.store import exchange as table
+from hub.store.periods import operating_month
 from hub.store.session import Transaction
 
 log = logging.getLogger("hub.jobs")
 
-JOBS = (
-    "period.open",
-    "period.rate",
-    "period.close",
-    "settlement.distribute",
-    "settlement.transfer",
-)
 Job = Callable[[Instance, datetime], str]
 """Does what was due at an instant and gives a word or two about the result."""
 
@@ -115,33 +109,74 @@ def serve(hub: Instance, job: str, at: datetime) -> str:
         return f"refused: {refused.code}"
 
 
-def _each_scheme(hub: Instance, act: Callable[[closing.Scheme], None]) -> str:
-    for scheme in hub.settings.schemes.values():
-        act(scheme)
+def _each_scheme(hub: Instance, act: Callable[[Scheme], object]) -> str:
+    done = [act(scheme) for scheme in hub.settings.schemes.values()]
     hub.journal_file.flush(hub.store)
-    return "done"
+    return ", ".join(str(result) for result in done if result is not None) or "done"
 
 
-def _open(hub: Instance, at: datetime) -> str:
-    month = Month.of(at.date())
-    now = hub.clock.now()
-    return _each_scheme(
-        hub,
-        lambda scheme: closing.open_period(
-            hub.store,
-            scheme,
-            month,
-            now,
-            also=_entering(hub, "period.open", f"{scheme.code}|{month}"),
-        ),
-    )
+def entering(hub: Instance, action: str, scheme: Scheme, object: object) -> closing.Also:
+    """What a story calls last in its transaction, so that the act and its entry are one."""
 
-
-def _entering(hub: Instance, action: str, object: str) -> Callable[[Transaction], None]:
     def also(tx: Transaction) -> None:
-        enter(tx, hub.clock.now(), [Entry(action, object, "ok")])
+        enter(tx, hub.clock.now(), [Entry(action, f"{scheme.code}:{object}", "ok")])
 
     return also
 
 
-_PLAIN: dict[str, Job] = {}
+def _open(hub: Instance, at: datetime) -> str:
+    month, now = Month.of(at.date()), hub.clock.now()
+    return _each_scheme(hub, lambda scheme: closing.open_period(
+        hub.store, scheme, month, now, also=entering(hub, "period.open", scheme, month),
+    ))
+
+
+def _rate(hub: Instance, at: datetime) -> str:
+    month, now = Month.of(at.date()).plus(-1), hub.clock.now()
+    return _each_scheme(hub, lambda scheme: closing.rate(
+        hub.store, scheme, month, now, also=entering(hub, "period.rate", scheme, month),
+    ))
+
+
+def _close(hub: Instance, at: datetime) -> str:
+    month, now = Month.of(at.date()).plus(-1), hub.clock.now()
+    return _each_scheme(hub, lambda scheme: closing.close(
+        hub.store, scheme, month, now, also=entering(hub, "period.close", scheme, month),
+    ))
+
+
+def _distribute(hub: Instance, at: datetime) -> str:
+    now = hub.clock.now()
+
+    def act(scheme: Scheme) -> int:
+        with hub.store.transaction() as tx:
+            month = operating_month(tx, scheme.code, Month.of(at.date()))
+            made = settlement.distribute(tx, scheme, now, month)
+            if made:
+                entering(hub, "settlement.distribute", scheme, f"{at:%Y-%m-%d}")(tx)
+        return made
+
+    return _each_scheme(hub, act)
+
+
+def _transfer(hub: Instance, at: datetime) -> str:
+    now = hub.clock.now()
+
+    def act(scheme: Scheme) -> int:
+        with hub.store.transaction() as tx:
+            made = settlement.plan_transfers(tx, scheme, hub.settings, at.date(), now)
+            if made:
+                entering(hub, "settlement.transfer", scheme, f"{at:%Y-%m-%d}")(tx)
+        return len(made)
+
+    return _each_scheme(hub, act)
+
+
+_PLAIN: dict[str, Job] = {
+    "period.open": _open,
+    "period.rate": _rate,
+    "period.close": _close,
+    "settlement.distribute": _distribute,
+    "settlement.transfer": _transfer,
+}
+JOBS = tuple(_PLAIN)

@@ -6,6 +6,7 @@ it ends in a `Verdict`; nothing of a refused file stays.
 """
 
 import logging
+import os
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -36,7 +37,7 @@ from hub.instance import Instance
 from hub.journal import Entry, enter, head
 from hub.records import post_file
 from hub.settings import Agreement
-from hub.signing.verify import verify
+from hub.signing.verify import MAX_BYTES, verify
 from hub.store import exchange as table
 from hub.store.session import Transaction
 
@@ -74,10 +75,15 @@ def keep(arrival: Arrival) -> Verdict | None:
         try:
             arrival.stored = archive.keep_file(arrival.data, limit)
         except Unfit as unfit:
-            return refused(Finding(unfit.code, expected=str(limit)))
-        if arrival.signature is not None:
-            arrival.signature_sha = archive.keep_bytes(arrival.signature).sha256
+            return refused(Finding(unfit.code, value=unfit.value, expected=unfit.expected))
         arrival.content = archive.path(arrival.stored.sha256)
+    if arrival.signed_by is not None:
+        try:
+            kept = archive.keep_file(arrival.signed_by, MAX_BYTES)
+        except Unfit as unfit:
+            rule = f"{arrival.signed_by.name}: {unfit.code}"
+            return refused(Finding("E-SIG-FORM", value=unfit.value, rule=rule))
+        arrival.signature, arrival.signature_sha = archive.read(kept.sha256), kept.sha256
     arrival.hub.stage("hashed")
     return Verdict(REJECTED, (Finding("E-EMPTY"),)) if arrival.stored.size == 0 else None
 
@@ -446,7 +452,7 @@ def _arrival(hub: Instance, claim_id: str) -> Arrival | None:
         channels.text_name(raw_name(data)),
         received,
         data=data,
-        signature=signature.read_bytes() if signature.is_file() else None,
+        signed_by=signature if os.path.lexists(signature) else None,
     )
 
 
