@@ -8,6 +8,7 @@ carries the finding and is turned into a value by the one caller that decodes.
 
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -125,13 +126,14 @@ class Layout(NamedTuple):
         return tuple(field.name for field in self.fields)
 
 
-class Envelope(NamedTuple):
+@dataclass(frozen=True)
+class Envelope:
     """What a file says about itself."""
 
     version: str
     layout: Layout
     """The layout of its records."""
-    fields: Mapping[str, str] = {}
+    fields: Mapping[str, str] = field(default_factory=dict)
     """The header as it stands, by the names of its layout."""
     number: str | None = None
     created: datetime | None = None

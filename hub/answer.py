@@ -115,7 +115,7 @@ def _facts(
         findings=findings[:MOST_FINDINGS],
         findings_more=max(0, len(findings) - MOST_FINDINGS),
         mapping=mapping.name if mapping else None,
-        mapping_version=str(mapping.version) if mapping else None,
+        mapping_version=mapping.version if mapping else None,
         format=arrival.format.NAME if arrival.format else None,
         format_version=envelope.version if envelope else None,
         journal_seq=before.seq,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from formats.contract import Envelope, Finding, Numbered
 from hub.arrival import HELD, REJECTED, Arrival, Undo, Verdict, refused
-from hub.mapping import Bad, Mapping, read_money
+from hub.mapping import Bad, Mapping
 from hub.messages import MESSAGES
 from hub.money import roubles
 from hub.month import Month
@@ -220,11 +220,14 @@ class _Work:
             tally.findings.append(finding)
 
     def _compare_sums(self) -> None:
-        for name, header in self._mapping.control.items():
-            stated = self._envelope.fields.get(header) or ""
+        announced, unreadable = self._mapping.announced(self._envelope.fields)
+        if unreadable:
+            raise Undo(Verdict(REJECTED, tuple(unreadable)))
+        for name, stated in announced.items():
             found = self._arrival.tally.control.get(name, 0)
-            if stated and read_money(stated) != found:
-                finding = Finding("E-SUM", None, header, roubles(found), stated)
+            if stated != found:
+                header = self._mapping.control[name]
+                finding = Finding("E-SUM", None, header, roubles(found), roubles(stated))
                 raise Undo(Verdict(REJECTED, (finding,)))
 
     def _judge_partial(self) -> None:

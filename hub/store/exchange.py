@@ -150,7 +150,7 @@ class IntakeRow(NamedTuple):
     agreement_version: str
     format: str | None
     mapping: str | None
-    mapping_version: int | None
+    mapping_version: str | None
 
 
 _INTAKE = (

@@ -63,7 +63,7 @@ class Intake(SQLModel, table=True):
     decided_at: str
     format: str | None
     mapping: str | None
-    mapping_version: int | None
+    mapping_version: str | None
     mapping_digest: str | None
     signer: str | None
     records: int = big(0)
