@@ -72,7 +72,11 @@ class Finding(NamedTuple):
         code = codes()[self.code]
         facts = {name: getattr(self, name) or "" for name in ("value", "expected", "rule", "line")}
         facts["example"] = self.example or code.example or ""
-        return _place(self, lang) + code.texts[lang].format_map(_Blank(facts))
+        sentence = code.texts[lang].format_map(_Blank(facts))
+        place = _place(self, lang)
+        if place and sentence[1:2].islower():
+            sentence = sentence[0].lower() + sentence[1:]
+        return place + sentence
 
 
 class _Blank(dict[str, Any]):

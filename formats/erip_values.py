@@ -41,7 +41,8 @@ CUT = frozenset({"payer_name", "payer_address", "info_text"})
 
 READ = r"[^\x00-\x1f\x7f^]"
 """A character that may stand in a field when reading."""
-WRITE = f"[{re.escape(bytes({*range(32, 256)} - {0x7F, 0x98, *b'^~'}).decode(ENCODING))}]"
+_UNWRITTEN = {0x7F, 0x98, 0xA0, *b"^~"}
+WRITE = f"[{re.escape(bytes({*range(32, 256)} - _UNWRITTEN).decode(ENCODING))}]"
 """A character that may stand in a field when writing; a no-break blank is looked at first."""
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 RESERVED = re.compile(r"[\x00-\x1f\x7f^~]")
