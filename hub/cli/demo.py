@@ -8,7 +8,7 @@ due, and only when the daemon is quiet (`architecture.md`, 10.2).
 import json
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +38,17 @@ MARKER = "demo.json"
 SCHEMA = "hub_demo"
 START = minsk(2026, 8, 31, 8)
 SUPPLIERS = ("ais", "water", "heat", "gas")
+SCHEDULE = (
+    ("period.rate", "10 0 1 * *", "calendar"),
+    ("period.close", "30 0 1 * *", "calendar"),
+    ("period.open", "40 0 1 * *", "calendar"),
+    ("departure:erip-demands", "0 1 1 * *", "calendar"),
+    *((f"departure:{partner_id}-register", "0 2 1 * *", "calendar") for partner_id in SUPPLIERS),
+    ("settlement.transfer", "0 10 * * *", "BY-bank"),
+    ("departure:bank-orders", "0 10 * * *", "BY-bank"),
+    ("settlement.distribute", "0 23 * * *", "calendar"),
+)
+"""Job, cron, calendar: what the hub does by itself in the demo."""
 
 
 def demo(
@@ -56,7 +67,8 @@ def demo(
     """
     _clear(folder)
     signers(folder)
-    _write_settings(folder, database)
+    schema = None if database.startswith("sqlite") else SCHEMA
+    write_settings(folder, database, schema, SCHEDULE)
     (folder / MARKER).write_text(json.dumps({"accounts": accounts, "months": months, "seed": seed}))
     certificate = keys.new(folder / "keys", "hub", "zhku-hub demo", START, None)
     if not database.startswith("sqlite"):
@@ -107,22 +119,27 @@ def _reader(hub: Instance) -> proof.ReadBack:
 # --- settings ----------------------------------------------------------------------------------
 
 
-def _write_settings(folder: Path, database: str) -> None:
+def write_settings(
+    folder: Path, database: str, schema: str | None, schedule: Iterable[tuple[str, str, str]]
+) -> None:
+    """Write the demo's `settings.toml` with its partners, a database and a schedule."""
     text = Path(__file__).with_name("demo.toml").read_text(encoding="utf-8")
-    schema = "" if database.startswith("sqlite") else f'\nschema = "{SCHEMA}"'
+    named = f'\nschema = "{schema}"' if schema else ""
     filled = text.format(
-        database=f"url = {json.dumps(database)}{schema}",
-        subscriber_code=COLLECTOR.subscriber_code, bank_code=COLLECTOR.bank_code,
-        iban=COLLECTOR.iban, bic=COLLECTOR.bic,
+        database=f"url = {json.dumps(database)}{named}",
+        subscriber_code=COLLECTOR.subscriber_code,
+        bank_code=COLLECTOR.bank_code,
+        iban=COLLECTOR.iban,
+        bic=COLLECTOR.bic,
         partners="\n".join(_partner(partner_id) for partner_id in PARTNERS),
         channels="\n".join(
             f'[[channel]]\nid = "{partner_id}"\npartner = "{partner_id}"\n'
             for partner_id in PARTNERS
         ),
         registers="\n".join(map(_register, SUPPLIERS)),
-        register_schedules="\n".join(
-            f'[[schedule]]\njob = "departure:{partner_id}-register"\ncron = "0 2 1 * *"\n'
-            for partner_id in SUPPLIERS
+        schedules="\n".join(
+            f'[[schedule]]\njob = "{job}"\ncron = "{cron}"\ncalendar = "{calendar}"\n'
+            for job, cron, calendar in schedule
         ),
     )
     (folder / "settings.toml").write_text(filled, encoding="utf-8")
