@@ -73,7 +73,13 @@ class Daemon:
         for channel in self.hub.settings.channels.values():
             agreements = self.hub.settings.inbound(channel.id)
             inbox = self.hub.folder("inbox", channel.id)
-            found = channels.look(self.hub.store, channel, agreements, inbox, self.hub.clock.now())
+            try:
+                found = channels.look(
+                    self.hub.store, channel, agreements, inbox, self.hub.clock.now()
+                )
+            except OSError as error:  # one bad channel never stops the others
+                log.error("channel %s: %s", channel.id, error, extra={"action": "channel_failed"})
+                continue
             self.hub.stage("listed")
             for ready in found.ready[:AT_ONCE]:
                 claim_id = pipeline.claim(self.hub, ready)
@@ -126,7 +132,10 @@ class Daemon:
         self._wake.set()
 
     def settle(self, timeout: float = 600) -> None:
-        """Wait until a pass begun after this call found nothing to do. Raises what the worker did."""
+        """Wait until a pass begun after this call found nothing to do.
+
+        Raises what stopped the worker.
+        """
         with self._quiet:
             self._asked += 1
             asked = self._asked

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from apscheduler.triggers.cron import CronTrigger
 
-from hub import closing, departure
+from hub import closing, departure, settlement
 from hub.clock import MINSK, stamp, unstamp
 from hub.errors import Refused, SettingsError
 from hub.exchange.calendar import is_open
@@ -120,6 +120,7 @@ def entering(hub: Instance, action: str, scheme: Scheme, object: object) -> clos
 
     def also(tx: Transaction) -> None:
         enter(tx, hub.clock.now(), [Entry(action, f"{scheme.code}:{object}", "ok")])
+        hub.stage("act before commit")
 
     return also
 

@@ -25,7 +25,8 @@ class Entry(NamedTuple):
     """An act to be entered; `detail` holds ids, numbers, sums and hashes, no personal data."""
 
     action: str
-    object: str
+    about: str
+    """The object of the act, such as `intake:1`."""
     result: str
     actor: str = "hub"
     origin: str = "local"
@@ -66,7 +67,7 @@ def enter(tx: Transaction, now: datetime, entries: Sequence[Entry]) -> Head:
             "at": stamp(now),
             "actor": entry.actor,
             "action": entry.action,
-            "object": entry.object,
+            "object": entry.about,
             "result": entry.result,
             "origin": entry.origin,
             "data": hashlib.sha256(detail).hexdigest(),

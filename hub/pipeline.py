@@ -29,7 +29,7 @@ from hub.arrival import (
     Verdict,
     refused,
 )
-from hub.clock import MINSK, stamp
+from hub.clock import MINSK, stamp, unstamp
 from hub.errors import HubError
 from hub.exchange import channels, folders
 from hub.exchange.archive import Unfit
@@ -225,9 +225,10 @@ def known_already(tx: Transaction, arrival: Arrival) -> Verdict | None:
     assert agreement is not None
     first = table.first_intake(tx, _dedup_key(arrival))
     if first is not None and first[0] != arrival.intake_id:
+        day = f"{unstamp(str(first[2])):%d.%m.%Y %H:%M}"
         if agreement.dup_file == "reject":
-            return Verdict(DUPLICATE, (Finding("E-DUP-FILE", expected=str(first[2])),), first[0])
-        arrival.tally.findings.append(Finding("W-DUP-FILE", expected=str(first[2])))
+            return Verdict(DUPLICATE, (Finding("E-DUP-FILE", value=day),), first[0])
+        arrival.tally.findings.append(Finding("W-DUP-FILE", value=day))
     taken = table.number_taken(tx, _number_key(arrival)) if arrival.number else None
     reused = taken is not None and taken[0] != arrival.intake_id
     if reused or (agreement.refuses_reuse and _name_taken(tx, arrival, agreement)):

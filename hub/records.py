@@ -4,6 +4,7 @@ Everything happens inside the savepoint of the file. What only the end can show 
 bad record where the agreement refuses the whole file) raises `Undo`.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import islice
 from operator import itemgetter
@@ -61,6 +62,10 @@ class _Fates(NamedTuple):
     suspended: frozenset[int]
     outcomes: Outcomes
     bad: list[Bad]
+
+
+def _twice(line: int | None, key: str) -> Finding:
+    return Finding("E-DUP-REC", line, None, key, "в этом же файле", key=key)
 
 
 class _Work:
@@ -122,8 +127,8 @@ class _Work:
         assert self._key is not None and self._mapping.key_space is not None
         keys = [self._text_key(message) for _, message in good]
         if len(set(keys)) != len(keys):
-            twice = next(key for n, key in enumerate(keys) if key in keys[:n])
-            raise Undo(Verdict(REJECTED, (Finding("E-DUP-REC", value=twice, key=twice),)))
+            twice = Counter(keys).most_common(1)[0][0]
+            raise Undo(Verdict(REJECTED, (_twice(None, twice),)))
         known = {
             key: (intake, amount)
             for key, intake, amount in table.known_records(self._tx, self._mapping.key_space, keys)
@@ -141,9 +146,9 @@ class _Work:
         self, line: int, key: str, amount: int, known: tuple[int, int]
     ) -> tuple[str, Finding]:
         if known[0] == self._intake_id:
-            raise Undo(Verdict(REJECTED, (Finding("E-DUP-REC", line, value=key, key=key),)))
+            raise Undo(Verdict(REJECTED, (_twice(line, key),)))
         if amount == known[1]:
-            return self._refused, Finding("E-DUP-REC", line, value=key, key=key)
+            return self._refused, Finding("E-DUP-REC", line, None, key, "ранее", key=key)
         return self._refused, Finding("E-CONFLICT", line, None, key, roubles(known[1]), key=key)
 
     def _text_key(self, message: Message) -> str:

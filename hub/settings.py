@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -20,6 +20,7 @@ from formats.registry import discover
 from hub.errors import SettingsError
 
 Toml = dict[str, Any]
+M = TypeVar("M", bound="Model")
 
 
 class Model(BaseModel):
@@ -346,7 +347,7 @@ class Builder:
             if key not in names:
                 raise self._unknown(key, names, place)
 
-    def _table(self, model: type[Any], table: Toml, place: str) -> Any:  # noqa: ANN401
+    def _table(self, model: type[M], table: Toml, place: str) -> M:
         fields = [f.alias or name for name, f in model.model_fields.items()]
         self._known(table, fields, place)
         try:

@@ -18,9 +18,22 @@ from hub.store.session import Store
 from tests.kill import Story, killed_at, make_instance, work
 
 STAGES = {
-    "listed", "claimed", "hashed", "tx open", "tx half", "before commit", "after commit",
-    "archived", "out numbered", "out signed", "out opened", "out full", "out synced",
-    "out renamed", "marked", "act before commit",
+    "listed",
+    "claimed",
+    "hashed",
+    "tx open",
+    "tx half",
+    "before commit",
+    "after commit",
+    "archived",
+    "out numbered",
+    "out signed",
+    "out opened",
+    "out full",
+    "out synced",
+    "out renamed",
+    "marked",
+    "act before commit",
 }
 EQUAL = {
     "intake": "name, state, codes, number, records, accepted, suspended, parked, rejected,"
@@ -64,7 +77,8 @@ def _state(root: Path) -> dict[str, object]:
     found["staging"] = sorted(p.name for p in (root / "staging").iterdir())
     found["out"] = sorted(
         (str(p.relative_to(root)), _NOISE.sub(b"", p.read_bytes()))
-        for p in (root / "outbox").rglob("*") if p.is_file() and p.suffix != ".p7s"
+        for p in (root / "outbox").rglob("*")
+        if p.is_file() and p.suffix != ".p7s"
     )
     return found
 

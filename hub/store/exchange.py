@@ -73,7 +73,7 @@ def intake_of_claim(tx: Transaction, claim_id: str) -> Row | None:
 
 def signature_of(tx: Transaction, intake_id: int) -> str | None:
     """The hash of the signature that came with an intake."""
-    return tx.value("SELECT signature_sha FROM intake WHERE id = :id", id=intake_id)
+    return tx.text("SELECT signature_sha FROM intake WHERE id = :id", id=intake_id)
 
 
 def first_intake(tx: Transaction, dedup_key: str) -> Row | None:
@@ -384,7 +384,7 @@ def awaiting(tx: Transaction, state: str) -> list[DispatchRow]:
 
 def meta(tx: Transaction, name: str) -> str | None:
     """A fact about the instance."""
-    return tx.value("SELECT value FROM meta WHERE name = :name", name=name)
+    return tx.text("SELECT value FROM meta WHERE name = :name", name=name)
 
 
 def set_meta(tx: Transaction, name: str, value: str) -> None:
@@ -399,7 +399,7 @@ def set_meta(tx: Transaction, name: str, value: str) -> None:
 
 def last_run(tx: Transaction, job: str) -> str | None:
     """The latest instant for which a job was served."""
-    return tx.value("SELECT max(due_at) FROM job_run WHERE job = :job", job=job)
+    return tx.text("SELECT max(due_at) FROM job_run WHERE job = :job", job=job)
 
 
 def job_done(tx: Transaction, job: str, due_at: str, done_at: str, result: str) -> None:

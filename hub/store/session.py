@@ -50,6 +50,11 @@ class Transaction:
         found = self._connection.execute(_clause(sql), params).first()
         return None if found is None else found[0]
 
+    def text(self, sql: str, **params: object) -> str | None:
+        """The first column of the first row as text, or None."""
+        found = self.value(sql, **params)
+        return None if found is None else str(found)
+
     def run(self, sql: str, **params: object) -> int:
         """Execute a statement; gives the number of rows it touched."""
         return self._connection.execute(_clause(sql), params).rowcount

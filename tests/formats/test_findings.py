@@ -91,6 +91,6 @@ def test_sentence_is_filled_in() -> None:
     finding = Finding("E-PERIOD", line=4, field="PERIOD", value="13.2026")
 
     assert finding.text() == (
-        "Строка 4, поле PERIOD: Период «13.2026» указан неверно; образец: 09.2026."
+        "Строка 4, поле PERIOD: период «13.2026» указан неверно; образец: 09.2026."
     )
     assert Finding("E-EMPTY").text("en") == "The file is empty; send a file with data."
