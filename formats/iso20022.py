@@ -16,7 +16,7 @@ from lxml import etree
 from stdnum.by import unp
 
 from formats.contract import Field, Finding, Layout, Row, Unreadable
-from formats.erip_values import is_iban
+from formats.erip_values import is_iban as is_iban
 from formats.xml_stream import Element, Kind
 
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:"

@@ -8,16 +8,16 @@ rename and acknowledged or overdue (`exchange.md`, section 6).
 import io
 import logging
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from operator import itemgetter
 
-from formats.contract import Envelope, Format
+from formats.contract import Envelope
 from hub.clock import stamp, unstamp
 from hub.errors import Inconsistent, NotPublished, SigningFailed
 from hub.exchange import folders
 from hub.gathering import GATHERERS, Draft
 from hub.instance import Instance
 from hub.journal import Entry, enter
-from hub.mapping import read_money
+from hub.messages import MESSAGES
 from hub.money import roubles
 from hub.settings import Agreement
 from hub.signing.sign import sign
@@ -26,13 +26,6 @@ from hub.store.exchange import DispatchRow
 from hub.store.session import Transaction
 
 log = logging.getLogger("hub.departure")
-
-
-class Written(NamedTuple):
-    """Our own bytes, read again."""
-
-    records: int
-    amount: int
 
 
 def depart(hub: Instance, agreement: Agreement) -> list[int]:
@@ -58,12 +51,13 @@ def _queue(tx: Transaction, hub: Instance, agreement: Agreement, draft: Draft, e
     now = hub.clock.now()
     number = tx.reserve(f"out|{agreement.partner}|{agreement.kind}")
     body = _render(hub, agreement, draft, draft.envelope(number, now))
-    written = read_again(hub.format_of(agreement), body, agreement)
-    if written != Written(len(draft.messages), draft.amount):
+    written = read_again(hub, agreement, body)
+    amount = sum(kopecks for _, kopecks in written)
+    if (len(written), amount) != (len(draft.messages), draft.amount):
         raise Inconsistent(
-            f"{agreement.id} number {number}: {written.records} records and"
-            f" {roubles(written.amount)} written, {len(draft.messages)} and"
-            f" {roubles(draft.amount)} gathered; nothing was sent"
+            f"{agreement.id} number {number}: {len(written)} records and {roubles(amount)}"
+            f" written, {len(draft.messages)} and {roubles(draft.amount)} gathered;"
+            " nothing was sent"
         )
     stored = hub.archive.keep_bytes(body)
     dispatch_id = tx.reserve("dispatch")
@@ -86,8 +80,8 @@ def _queue(tx: Transaction, hub: Instance, agreement: Agreement, draft: Draft, e
             signature_sha=None,
             wants_signature=int(agreement.signature == "required"),
             size=stored.size,
-            records=written.records,
-            amount=written.amount,
+            records=len(written),
+            amount=amount,
             period=draft.period.key if draft.period else None,
             created_at=stamp(now),
             sent_at=None,
@@ -102,8 +96,8 @@ def _queue(tx: Transaction, hub: Instance, agreement: Agreement, draft: Draft, e
     detail: dict[str, object] = {
         "name": name,
         "sha256": stored.sha256,
-        "records": written.records,
-        "amount": written.amount,
+        "records": len(written),
+        "amount": amount,
     }
     enter(tx, now, [Entry("out.queue", f"dispatch:{dispatch_id}", "QUEUED", detail=detail)])
     return dispatch_id
@@ -116,23 +110,30 @@ def _render(hub: Instance, agreement: Agreement, draft: Draft, envelope: Envelop
     return b"".join(form.encode(rows, envelope, agreement.options))
 
 
-def read_again(form: Format, body: bytes, agreement: Agreement) -> Written:
-    """Count and sum of the amounts of a file of ours, by the inbound decoder."""
-    envelope, rows = form.decode(io.BytesIO(body), agreement.options)
-    names = envelope.layout.names
-    column = names.index("amount" if "amount" in names else "closing")
-    records = amount = 0
-    for _, row in rows:
-        records += 1
-        amount += read_money(row[column])
-    return Written(records, amount)
+def read_again(hub: Instance, agreement: Agreement, body: bytes) -> list[tuple[str, int]]:
+    """(business key, kopecks) of each record of a file of ours, by the inbound decoder.
+
+    Raises `Inconsistent` when our own bytes cannot be read as they were meant.
+    """
+    envelope, rows = hub.format_of(agreement).decode(io.BytesIO(body), agreement.options)
+    mapping = hub.mapping(agreement.mapping)
+    good, bad = mapping.reader(envelope.layout, {}).translate(list(rows))
+    if bad:
+        raise Inconsistent(f"{agreement.id}: {bad[0].findings[0].text('en')}")
+    fields = MESSAGES[mapping.message]._fields
+    amount = itemgetter(fields.index("amount" if "amount" in fields else "closing"))
+    key = mapping.key_of()
+    return [(_text(key(message)), amount(message)) for _, message in good]
 
 
-def read_back(hub: Instance, object_sha: str, agreement_id: str) -> int:
-    """Σ of the amounts in the stored bytes of a dispatch, kopecks; what the proof asks for."""
+def _text(key: object) -> str:
+    return "|".join(map(str, key)) if isinstance(key, tuple) else str(key)
+
+
+def read_back(hub: Instance, object_sha: str, agreement_id: str) -> list[tuple[str, int]]:
+    """The same for the stored bytes of a dispatch; what the proof asks for."""
     agreement = hub.settings.agreements[agreement_id]
-    body = hub.archive.read(object_sha)
-    return read_again(hub.format_of(agreement), body, agreement).amount
+    return read_again(hub, agreement, hub.archive.read(object_sha))
 
 
 # --- delivery ----------------------------------------------------------------------------------

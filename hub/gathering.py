@@ -169,7 +169,7 @@ def _order_header(hub: Instance, scheme: Scheme, number: int, at: datetime) -> E
         "execution_date": f"{at:%Y-%m-%d}",
         "pmt_inf_id": f"{message}-1",
     }
-    return Envelope(pain_001.VERSIONS[0], pain_001.LAYOUT, fields, number=message, created=at)
+    return Envelope(pain_001.VERSIONS[0], pain_001.ORDER, fields, number=message, created=at)
 
 
 GATHERERS: dict[str, Callable[[Transaction, Instance, Agreement], list[Draft]]] = {

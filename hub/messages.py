@@ -230,7 +230,7 @@ class SupplierLine(NamedTuple):
     closing: int
 
 
-MESSAGES: dict[str, type[tuple[object, ...]]] = {
+MESSAGES: dict[str, type[NamedTuple]] = {
     kind.__name__: kind
     for kind in (
         AccountCard,

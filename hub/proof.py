@@ -122,21 +122,24 @@ def _books(
 
 
 def balance(books: Books) -> Iterator[Line]:
-    """By service: opening and turnovers by kind = the ledger up to the month's end."""
+    """By service: opening and turnovers by kind = the ledger up to the month's end.
+
+    Of a closed month the turnovers are those stored at the close, so that a row which changed
+    or came later shows as a difference.
+    """
     code, key = books.scheme.code, books.month.key
-    opening = _opening(books)
-    kinds = table.turnovers(books.tx, code, key)
-    ledger = table.ledger(books.tx, code, key)
+    turnovers = table.stored_turnovers if books.state == "closed" else table.turnovers
+    kinds = turnovers(books.tx, code, key)
+    opening, ledger = _opening(books), table.ledger(books.tx, code, key)
     for service in sorted({*opening, *ledger, *(s for kind in kinds.values() for s in kind)}):
-        turnover = {kind: sums.get(service, 0) for kind, sums in kinds.items()}
-        closing = (
-            opening.get(service, 0)
-            + turnover["charged"]
-            - turnover["benefit"]
-            + turnover["penalty"]
-            - turnover["paid"]
+        closing = opening.get(service, 0) + sum(
+            SIGNS[kind] * sums.get(service, 0) for kind, sums in kinds.items()
         )
         yield books.money("balance", f"service:{service}", closing, ledger.get(service, 0))
+
+
+SIGNS = {"charged": 1, "benefit": -1, "recalculated": 1, "penalty": 1, "paid": -1}
+"""How each turnover changes what is owed."""
 
 
 def _opening(books: Books) -> dict[str, int]:

@@ -81,7 +81,7 @@ class _Work:
         self._envelope, self.rows = form.decode(stream, agreement.options)
         self._mapping: Mapping = arrival.hub.mapping(agreement.mapping)
         self._reader = self._mapping.reader(self._envelope.layout, self._fill())
-        fields = MESSAGES[self._mapping.message]._fields  # type: ignore[attr-defined]
+        fields = MESSAGES[self._mapping.message]._fields
         self._amount = itemgetter(fields.index("amount")) if "amount" in fields else None
         self._key = itemgetter(*map(fields.index, self._mapping.key)) if self._mapping.key else None
         self._control = {name: fields.index(name) for name in self._mapping.control}

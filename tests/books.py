@@ -234,3 +234,22 @@ def statement_fields(**changed: str) -> dict[str, str]:
         "closing": "85.55",
         **changed,
     }
+
+
+def dispatched(tx: Transaction, number: int, kind: str = "bank.pain.001", **changed: Any) -> None:
+    """A dispatch that was sent; its id and number are `number`."""
+    texts = {
+        "partner": kind.split(".", maxsplit=1)[0],
+        "agreement": kind.replace(".", "-"),
+        "kind": kind,
+        "channel": "",
+        "business_key": f"{number}",
+        "name": f"{number}",
+        "object_sha": f"sha-{number}",
+        "state": "SENT",
+        "ack_state": "NONE",
+    }
+    instants = {"created_at": stamp(NOON), "sent_at": stamp(NOON)}
+    counts = {"effect": 1, "wants_signature": 1, "size": 1, "records": 1, "amount": 0}
+    usual = {"id": number, "number": number, **texts, **instants, **counts}
+    put(tx, exchange.Dispatch, **{**usual, **changed})

@@ -1,0 +1,1 @@
+"""The speed of this machine and ours: every bench measures our path and its calibration."""

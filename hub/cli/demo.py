@@ -18,10 +18,10 @@ import typer
 from rich.console import Console
 
 from hub import proof
-from hub.cli.output import as_json, proof_table
+from hub.cli.output import as_json, console, proof_table
+from hub.cli.reconcile import proof_lines
 from hub.clock import SimulatedClock, minsk, stamp
 from hub.daemon import Daemon
-from hub.departure import read_back
 from hub.errors import HubError, SettingsError
 from hub.instance import Instance
 from hub.signing import keys
@@ -80,17 +80,17 @@ def demo(
         town = Town.make(accounts, seed)
         other = OtherSide(folder, certificate, town, months, seed, _collector())
         _play(hub, clock, other, FIRST_MONTH.plus(months).last)
-        lines = proof.lines(hub.store, hub.settings, _reader(hub), None)
+        lines = proof_lines(hub, None)
     problems = other.complaints()
     balanced = proof.balanced(lines) and not problems
     if as_text:
         print(as_json({"balanced": balanced, "lines": [line._asdict() for line in lines]}))
     else:
-        Console().print(proof_table(lines))
+        console().print(proof_table(lines))
         _tell(folder, other)
     for problem in problems:
         print(f"the other side complains: {problem}", file=sys.stderr)
-    raise SystemExit(0 if balanced else 1)
+    raise typer.Exit(0 if balanced else 1)
 
 
 def _clear(folder: Path) -> None:
@@ -110,10 +110,6 @@ def _empty_schema(database: str) -> None:
 def _collector() -> dict[str, str]:
     names = ("subscriber_code", "unp", "iban", "bic", "bank_code")
     return {name: getattr(COLLECTOR, name) for name in names}
-
-
-def _reader(hub: Instance) -> proof.ReadBack:
-    return lambda object_sha, agreement: read_back(hub, object_sha, agreement)
 
 
 # --- settings ----------------------------------------------------------------------------------

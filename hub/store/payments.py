@@ -1,5 +1,6 @@
 """Queries of payments, registers and statements: what the posters of money read and write."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -60,12 +61,15 @@ class Known(NamedTuple):
 def accounts_by_number(tx: Transaction, scheme: str, numbers: Sequence[str]) -> dict[str, int]:
     """Number -> account id; a number that fits two accounts fits none (`formats-erip.md`, A10)."""
     rows = tx.rows(
-        f"SELECT number, min(id), count(*) FROM account WHERE scheme = :scheme"
-        f" AND {tx.among('number')} GROUP BY number",
+        f"SELECT number, id FROM account WHERE scheme = :scheme AND {tx.among('number')}",
         scheme=scheme,
         keys=tx.listed(numbers),
     )
-    return {number: account for number, account, count in rows if count == 1}
+    found: dict[str, int] = dict(rows)
+    if len(found) < len(rows):
+        counts = Counter(number for number, _ in rows)
+        found = {number: account for number, account in rows if counts[number] == 1}
+    return found
 
 
 def closing_days(tx: Transaction, accounts: Sequence[int]) -> dict[int, str]:

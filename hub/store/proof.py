@@ -9,6 +9,8 @@ from typing import NamedTuple
 from hub.store.exchange import DECIDED
 from hub.store.session import Row, Transaction
 
+KINDS = ("charged", "benefit", "recalculated", "penalty", "paid")
+"""The turnovers of a month; `penalty` and `paid` are of both ledgers."""
 EFFECT = "('POSTED', 'SUSPENDED')"
 """Record states that moved money."""
 
@@ -85,8 +87,14 @@ def ledger(tx: Transaction, scheme: str, until: int) -> dict[str, int]:
     return _sums(rows)
 
 
+def stored_turnovers(tx: Transaction, scheme: str, month: int) -> dict[str, dict[str, int]]:
+    """Kind -> service -> turnover of a month, as stored when it was closed."""
+    amounts = {kind: f"b.{kind}" for kind in KINDS} | {"paid": "b.paid + b.penalty_paid"}
+    return {kind: _stored(tx, scheme, month, amount) for kind, amount in amounts.items()}
+
+
 def turnovers(tx: Transaction, scheme: str, month: int) -> dict[str, dict[str, int]]:
-    """Kind -> service -> turnover of a month: `charged`, `benefit`, `penalty`, `paid`."""
+    """Kind -> service -> turnover of a month, from the rows of each kind."""
     final = "JOIN run r ON r.kind = 'final' AND r.state = 'sealed' AND r.id ="
     sources = {
         "charged": f"sum(x.gross) FROM charge x {final} x.run",
@@ -94,7 +102,7 @@ def turnovers(tx: Transaction, scheme: str, month: int) -> dict[str, dict[str, i
         "penalty": f"sum(x.amount) FROM penalty x {final} x.run",
         "paid": "sum(x.amount) FROM allocation x",
     }
-    found = {}
+    found: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
     for kind, source in sources.items():
         column = "period" if " charge " in source else "posted_period"
         rows = tx.rows(

@@ -16,7 +16,6 @@ from hub.settlement import distribute
 from hub.store.exchange import dispatch
 from hub.store.payments import Credit, RegisterRow
 from hub.store.session import Store, Transaction
-from hub.store.tables.exchange import Dispatch
 from hub.store.tables.ledger import DemandRow, Transfer
 from tests import books
 
@@ -394,14 +393,10 @@ class TestMatching:
 
 def listed(tx: Transaction, number: int = 12, *, after_reject: str = "leave_out") -> Settings:
     """A 202 with two accounts, sent on 1 October at 01:05, and the settings it left under."""
-    text = dict.fromkeys(("channel", "object_sha"), "")
-    sent = minsk(2026, 10, 1, 1, 5)
-    books.put(
-        tx, Dispatch, id=number, partner="erip", agreement="erip-202", kind="erip.202",
-        business_key="DM0001|2026-09", effect=1, number=number, name=f"{number}.202", state="SENT",
-        wants_signature=1, size=1, records=2, amount=100, period=202609, created_at=stamp(sent),
-        ack_state="WAITING", **text,
-    )  # fmt: skip
+    sent = stamp(minsk(2026, 10, 1, 1, 5))
+    books.dispatched(
+        tx, number, "erip.202", name=f"{number}.202", created_at=sent, ack_state="WAITING"
+    )
     accounts = tx.rows("SELECT id FROM account ORDER BY id")
     tx.insert(DemandRow, [(number, account, 50, 0) for (account,) in accounts])
     return books.settings(a=books.agreement("erip.202", name="x", after_reject=after_reject))

@@ -134,6 +134,13 @@ class Payment(SQLModel, table=True):
             sqlite_where=text("source_payment IS NULL"),
             postgresql_where=text("source_payment IS NULL"),
         ),
+        Index(
+            "payment_mirrored_once",
+            "source_payment",
+            unique=True,
+            sqlite_where=text("source_payment IS NOT NULL"),
+            postgresql_where=text("source_payment IS NOT NULL"),
+        ),
         Index("payment_account", "account"),
         Index("payment_register", "register_id"),
     )
@@ -142,7 +149,7 @@ class Payment(SQLModel, table=True):
     agent: str
     """Who numbers the operations: `erip` for all its messages."""
     operation: str
-    source_payment: int | None = of("payment.id", None, unique=True)
+    source_payment: int | None = of("payment.id", None)
     """The payment that this negative one takes back."""
     account: int | None = of("account.id", None)
     """Empty while the payment is in suspense (невыясненные)."""
