@@ -65,7 +65,7 @@ def kind(message: str, record: str, *others: str) -> Kind:
     """The kind of document of a message, with our profile as its schema, compiled once."""
     parser = etree.XMLParser(no_network=True, resolve_entities=False)
     profile = etree.XMLSchema(etree.parse(_SCHEMAS / f"profile-{message}.xsd", parser))
-    return Kind(message, NAMESPACE + message, profile, "Document", record, 4, others)
+    return Kind(message, NAMESPACE + message, profile, "Document", record, others)
 
 
 def columns(message: str, *paths: str) -> Columns:
@@ -80,7 +80,7 @@ def columns(message: str, *paths: str) -> Columns:
     )
 
     def read(element: Element) -> list[str]:
-        values = [value.strip() for value in str(xpath(element)).split(_MARK)]
+        values = list(map(str.strip, str(xpath(element)).split(_MARK)))
         if len(values) != len(paths):
             raise Unreadable(Finding("E-CHAR", value="U+E000"))
         return values

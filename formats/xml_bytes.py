@@ -17,7 +17,7 @@ from formats.table_text import unreadable_words
 ENCODINGS = ("utf-8", "windows-1251")
 BLOCK = 1 << 16
 
-_DECLARED = re.compile(rb"""<\?xml\s[^>]{0,200}?\bencoding\s*=\s*["']([^"'<>]{0,40})""")
+_DECLARED = re.compile(rb"""<\?xml\s[^>]{0,200}?\bencoding\s*=\s*["']([^"'<>]{0,40})["']""")
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
 _FORBIDDEN = (
@@ -28,6 +28,7 @@ _FORBIDDEN = (
     (b"xml:base", Finding("E-XML", value="xml:base")),
     (b"xml:id", Finding("E-XML", value="xml:id")),
 )
+_CONTINUATION = bytes(range(0x80, 0xC0))
 _REMARKS = (b"<!--", b"<?")
 _OVERLAP = max(len(mark) for mark, _ in _FORBIDDEN)
 
@@ -41,48 +42,61 @@ class Source:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._head = stream.read(BLOCK)
-        self._window = b""
-        self.encoding = _encoding(self._head)
-        self._decoder = codecs.getincrementaldecoder(self.encoding)("strict")
+        self._block = stream.read(BLOCK)
+        self._before = b""
+        self._place = 0
+        self.encoding = _encoding(self._block)
         self.remarks = False
         """Whether a comment or an instruction was seen, the XML declaration not counted."""
 
     def __iter__(self) -> Iterator[bytes]:
-        place, block = 0, self._head
-        while block:
-            self._examine(block, place)
-            yield block
-            place += len(block)
-            block = self._stream.read(BLOCK)
+        while self._block:
+            self._examine(self._before + self._block)
+            yield self._block
+            self._before = (self._before + self._block)[-_OVERLAP:]
+            self._place += len(self._block)
+            self._block = self._stream.read(BLOCK)
+
+    def fault(self) -> Finding | None:
+        """Why no parser could read the block that was given out last, if its bytes show it."""
+        for at, byte in enumerate(self._block, self._place + 1):
+            if byte in _CONTROLS:
+                return Finding("E-CHAR", value=str(at))
+        window = self._before + self._block
+        begin = self._place - len(self._before)
+        skipped = len(window) - len(window.lstrip(_CONTINUATION)) if begin else 0
+        try:
+            codecs.getincrementaldecoder(self.encoding)("strict").decode(window[skipped:])
+        except UnicodeDecodeError as cause:
+            return _misfit(begin + skipped + cause.start + 1)
+        return None
 
     def after(self, root: str) -> bytes:
         """What stands behind the end tag of the root, as far as it was read last."""
-        parts = re.split(rb"</(?:[^<>:]*:)?%s\s*>" % root.encode(), self._window, maxsplit=1)
+        window = self._before + self._block
+        parts = re.split(rb"</(?:[^<>:]*:)?%s\s*>" % root.encode(), window, maxsplit=1)
         return parts[-1].lstrip()
 
-    def _examine(self, block: bytes, place: int) -> None:
-        window = self._window = self._window[-_OVERLAP:] + block
+    def _examine(self, window: bytes) -> None:
         for mark, finding in _FORBIDDEN:
             if mark in window:
                 raise Unreadable(finding)
-        begin = 0 if place else len(codecs.BOM_UTF8 + b"<?")
+        begin = 0 if self._place else len(codecs.BOM_UTF8 + b"<?")
         self.remarks = self.remarks or any(window.find(mark, begin) >= 0 for mark in _REMARKS)
-        if len(block) == BLOCK and b"<" not in block:
+        if len(self._block) == BLOCK and b"<" not in self._block:
             raise Unreadable(Finding("E-LIMIT", rule="max_tag", expected=str(BLOCK)))
-        if len(block.translate(None, _CONTROLS)) < len(block):
-            at = next(at for at, byte in enumerate(block, place + 1) if byte in _CONTROLS)
-            raise Unreadable(Finding("E-CHAR", value=str(at)))
-        self._read(block, place)
+        if b"\0" in self._block:
+            raise Unreadable(Finding("E-CHAR", value=str(self._place + self._block.index(0) + 1)))
+        if self.encoding != "utf-8":
+            self._read()
 
-    def _read(self, block: bytes, place: int) -> None:
-        """Prove that the bytes are text of their encoding and, where they could be, no other."""
-        waiting = len(self._decoder.getstate()[0])
+    def _read(self) -> None:
+        """Prove that the bytes are words of the alphabet: nearly any byte is a letter of it."""
         try:
-            text = self._decoder.decode(block)
+            text = self._block.decode(self.encoding)
         except UnicodeDecodeError as cause:
-            raise _misfit(place - waiting + cause.start + 1) from cause
-        if self.encoding != "utf-8" and (words := unreadable_words(text)):
+            raise Unreadable(_misfit(self._place + cause.start + 1)) from cause
+        if words := unreadable_words(text):
             raise Unreadable(Finding("E-MOJIBAKE", value=words, expected=", ".join(ENCODINGS)))
 
 
@@ -90,17 +104,17 @@ def _encoding(head: bytes) -> str:
     if not head:
         raise Unreadable(Finding("E-EMPTY"))
     if head.startswith(_WIDE) or head.count(0) * 8 >= len(head):
-        raise _misfit(1)
+        raise Unreadable(_misfit(1))
     marked = head.startswith(codecs.BOM_UTF8)
     text = head.removeprefix(codecs.BOM_UTF8)
     declared = _DECLARED.match(text)
     name = declared[1].decode("ascii", "replace").lower() if declared else "utf-8"
     if name not in ENCODINGS or (marked and name != "utf-8"):
-        raise _misfit(declared.start(1) + 1 if declared else 1)
+        raise Unreadable(_misfit(declared.start(1) + 1 if declared else 1))
     if not text.lstrip().startswith(b"<"):
         raise Unreadable(Finding("E-PARSE", 1))
     return name
 
 
-def _misfit(position: int) -> Unreadable:
-    return Unreadable(Finding("E-ENC", value=str(position), expected=", ".join(ENCODINGS)))
+def _misfit(position: int) -> Finding:
+    return Finding("E-ENC", value=str(position), expected=", ".join(ENCODINGS))

@@ -25,7 +25,7 @@ _SCHEMA_FAULTS = range(_TYPES.SCHEMAV_NOROOT, _TYPES.SCHEMAV_MISC + 1)
 _ELEMENT_IN_VALUE = {_TYPES.SCHEMAV_CVC_TYPE_3_1_2, _TYPES.SCHEMAV_CVC_COMPLEX_TYPE_2_2}
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (DEPTH + 1) + ")")
 _REMARK_IN_VALUE = etree.XPath(
-    "boolean(.//comment()[not(../*)] | .//processing-instruction()[not(../*)])"
+    "boolean((//comment()|//processing-instruction())[not(../*) and normalize-space(..)])"
 )
 _FAULT = re.compile(
     r"Element '(?:\{(?P<space>[^}]*)\})?(?P<name>[^']+)'(?:, attribute '(?P<attribute>[^']+)')?: "
@@ -46,8 +46,6 @@ class Kind(NamedTuple):
     schema: etree.XMLSchema
     root: str
     record: str
-    level: int
-    """The level of a record; that of the root is 1."""
     others: tuple[str, ...] = ()
     """Further elements that the reader asks for."""
 
@@ -72,9 +70,7 @@ class _Reading:
         self._stream, self._kind = stream, kind
         self._source = Source(stream)
         self._parser = _parser(kind, self._source.encoding)
-        self._too_deep = etree.XPath("boolean(" + "/".join("*" * (DEPTH + 1 - kind.level)) + ")")
         self._root: Element | None = None
-        self._fresh = True
 
     def elements(self) -> Iterator[Element]:
         waiting = 0
@@ -82,17 +78,25 @@ class _Reading:
         for block in chain(self._source, [b"\n"]):
             self._feed(block)
             waiting += len(block)
-            for event, element in self._parser.read_events():
+            for event, element in self._events():
                 waiting = 0
-                if self._root is None:
-                    self._root = element
-                elif event == "end" and element is not self._root:
-                    self._inspect(element)
+                if event == "end" and element is not self._root:
                     yield element
                     _forget(element)
             if waiting > RECORD_LIMIT:
                 raise _limit("max_record", RECORD_LIMIT)
         self._close()
+
+    def _events(self) -> list[tuple[str, Element]]:
+        """What ended in the block; the tree that it left is judged where a schema cannot."""
+        events = list(self._parser.read_events())
+        if self._root is None and events:
+            self._root = events[0][1]
+        if self._root is not None and _TOO_DEEP(self._root):
+            raise _limit("max_depth", DEPTH)
+        if self._root is not None and self._source.remarks and _REMARK_IN_VALUE(self._root):
+            raise Unreadable(Finding("E-XML-MIXED"))
+        return events
 
     def _feed(self, block: bytes) -> None:
         try:
@@ -104,22 +108,11 @@ class _Reading:
         if (fault := _first_fault(self._parser)) is not None:
             raise self._misfit(fault.type, fault.message)
 
-    def _inspect(self, element: Element) -> None:
-        """Judge what a schema cannot: first all that was read, later each element."""
-        if _TOO_DEEP(element) if self._fresh else self._too_deep(element):
-            raise _limit("max_depth", DEPTH)
-        part = self._root if self._fresh and self._root is not None else element
-        if self._source.remarks and _REMARK_IN_VALUE(part):
-            raise Unreadable(Finding("E-XML-MIXED"))
-        self._fresh = False
-
     def _close(self) -> None:
         try:
-            root = self._parser.close()
+            self._parser.close()
         except etree.XMLSyntaxError as error:
             raise Unreadable(Finding("E-PARSE", error.lineno or None)) from error
-        self._fresh = True
-        self._inspect(root)
 
     def _broken(self, error: etree.XMLSyntaxError) -> Unreadable:
         code, after = _code(error), self._source.after(self._kind.root)
@@ -127,16 +120,15 @@ class _Reading:
             return _limit("max_depth", DEPTH)
         if code == _TYPES.ERR_DOCUMENT_END and not after.startswith(b"<"):
             return Unreadable(Finding("E-TRAIL"))
-        return Unreadable(Finding("E-PARSE", error.lineno or None))
+        return Unreadable(self._source.fault() or Finding("E-PARSE", error.lineno or None))
 
     def _misfit(self, code: int, message: str) -> Unreadable:
         fault = _FAULT.match(message)
         if fault is None:
             return Unreadable(Finding("E-SCHEMA", expected=self._kind.name, rule=self._kind.root))
-        if self._root is None:
+        if code == _TYPES.SCHEMAV_CVC_ELT_1:
             return self._foreign(fault["space"] or "", fault["name"])
-        if _TOO_DEEP(self._root):
-            return _limit("max_depth", DEPTH)
+        self._events()
         place = _place_of_fault(self._stream, self._kind)
         if code in _ELEMENT_IN_VALUE:
             return Unreadable(Finding("E-XML-MIXED", place, fault["name"]))
@@ -206,7 +198,7 @@ def _code(error: Any) -> int:  # noqa: ANN401
 
 def _rule(fault: re.Match[str]) -> str:
     """The fault without values, which may be personal, and without namespaces."""
-    text = _VALUE.sub("", re.sub(r"\{[^}]*\}", "", fault["text"]))
+    text = _VALUE.sub("", re.sub(r"\{[^}]*\}", "", fault["text"])).rstrip(". ")
     name = f"{fault['name']}/@{fault['attribute']}" if fault["attribute"] else fault["name"]
     return f"{name}: {fault['facet'] or text}"[:_RULE_LENGTH]
 

@@ -4,6 +4,7 @@ HubError               exit 3: our failure
 ├── SettingsError      exit 2: settings or usage, with the place and the way to mend it
 ├── Refused            exit 1: the data is at fault, or the state forbids the act
 ├── StoreAway          the database cannot be reached; the file waits and is tried again
+├── Clash              another worker took the same key in between; look again and decide anew
 ├── NotPublished       a file could not be put in its place; the delivery waits
 ├── SigningFailed      no signature could be made; the dispatch keeps its number and waits
 └── Inconsistent       an invariant does not hold; nothing goes on until a person looked
@@ -38,6 +39,12 @@ class StoreAway(HubError):
     """The database cannot be reached."""
 
     code = "store_away"
+
+
+class Clash(HubError):
+    """A key that may be taken once was taken by another in between."""
+
+    code = "clash"
 
 
 class NotPublished(HubError):

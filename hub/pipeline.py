@@ -12,8 +12,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy.exc import IntegrityError
-
 from formats.contract import ERROR, Envelope, Finding, Unreadable
 from hub import answer
 from hub.arrival import (
@@ -30,7 +28,7 @@ from hub.arrival import (
     refused,
 )
 from hub.clock import MINSK, stamp, unstamp
-from hub.errors import HubError
+from hub.errors import Clash, HubError
 from hub.exchange import channels, folders
 from hub.exchange.archive import Unfit
 from hub.instance import Instance
@@ -188,7 +186,7 @@ def settle(arrival: Arrival, verdict: Verdict | None) -> Verdict:
     """Decide about the file in one transaction: effect, findings, receipt, journal (5.1)."""
     try:
         return _settle(arrival, verdict)
-    except IntegrityError:
+    except Clash:
         # another worker took the same content, number or record in between: look again
         return _settle(arrival, verdict)
 
@@ -311,6 +309,7 @@ def intake_row(tx: Transaction, arrival: Arrival, now: datetime) -> int:
             "payload_sha": arrival.stored.sha256,
             "signature_sha": arrival.signature_sha,
             "codes": "",
+            **Tally().columns(),
             "received_at": stamp(arrival.received_at),
             "claimed_at": stamp(now),
             "decided_at": stamp(now),

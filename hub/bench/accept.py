@@ -18,7 +18,7 @@ from hub.arrival import Arrival
 from hub.bench.files import intake_values, listed
 from hub.bench.measure import Stopwatch
 from hub.bench.payments import notice
-from hub.bench.place import NOW, Place
+from hub.bench.place import Place
 from hub.daemon import AT_ONCE
 from hub.errors import Inconsistent
 from hub.instance import Instance

@@ -1,6 +1,6 @@
 """Bench `mapping`: rows of a 210 become messages, against decoding them by hand."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from formats import erip_210
@@ -40,7 +40,7 @@ def calibration(place: Place, watch: Stopwatch) -> int:
 
 
 def _translated(
-    place: Place, watch: Stopwatch, translate: Callable[[list[Numbered]], list[object]]
+    place: Place, watch: Stopwatch, translate: Callable[[list[Numbered]], Sequence[object]]
 ) -> int:
     """Only the translation is under the stopwatch, not the reading of the rows."""
     count = 0

@@ -32,7 +32,7 @@ Work = Callable[[Stopwatch], int]
 class Sample(NamedTuple):
     """What a piece of work came to."""
 
-    count: int
+    units: int
     seconds: float
     peak_mb: float
     """Largest resident memory over that with which its process began."""
@@ -40,7 +40,7 @@ class Sample(NamedTuple):
     @property
     def rate(self) -> float:
         """Units a second."""
-        return self.count / self.seconds
+        return self.units / self.seconds
 
 
 def apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -52,8 +52,8 @@ def apart(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 def measured(work: Work) -> Sample:
     """Time and peak of a piece of work; to be called `apart`, so that peaks do not mix."""
     before, watch = _peak_mb(), Stopwatch()
-    count = work(watch)
-    return Sample(count, watch.seconds, _peak_mb() - before)
+    units = work(watch)
+    return Sample(units, watch.seconds, _peak_mb() - before)
 
 
 def _peak_mb() -> float:

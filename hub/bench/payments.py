@@ -40,16 +40,15 @@ def settle_town(tx: Transaction, accounts: int) -> None:
     tx.insert(
         Account,
         (
-            (at, SCHEME, str(at), account_number(at), None, None, None, opened, now, source, at)
+            (at, SCHEME, str(at), account_number(at), opened, now, source, at)
             for at in range(accounts)
         ),
+        ("id", "scheme", "account_id", "number", "opened_on", "recorded_at", "intake_id", "line"),
     )
     tx.insert(
         AccountState,
-        (
-            (at, opened, now, None, 54_000_000, 2, None, None, None, None, None, source, at)
-            for at in range(accounts)
-        ),
+        ((at, opened, now, source, at) for at in range(accounts)),
+        ("account", "valid_from", "recorded_at", "intake_id", "line"),
     )
 
 
@@ -97,7 +96,9 @@ def notice(number: int, records: int, first: int) -> bytes:
     lines = ["^".join(head)]
     for at, (amount, penalty) in enumerate(sums):
         amounts = f"{roubles(amount)}^{roubles(penalty)}"
-        lines.append(f"{_payer(at, first + at)}^{amounts}^{_act(first + at)}^^{_AGENT}^^4***1111^11")
+        lines.append(
+            f"{_payer(at, first + at)}^{amounts}^{_act(first + at)}^^{_AGENT}^^4***1111^11"
+        )
     return "".join(line + "\r\n" for line in lines).encode("cp1251")
 
 

@@ -24,6 +24,7 @@ NAME = "register"
 UNIT = "records/s"
 STORES = True
 FILE = "1.210"
+_NOW, _MONTH = stamp(NOW), Month.of(NOW.date()).key
 
 
 def make_input(place: Place) -> None:
@@ -44,45 +45,47 @@ def ours(place: Place, watch: Stopwatch) -> int:
 
 def calibration(place: Place, watch: Stopwatch) -> int:
     """Split, check and bulk insert of the same rows into the same tables."""
-    with place.opened() as hub, watch, hub.store.transaction() as tx:
-        with (place.input / FILE).open(encoding="cp1251") as lines:
-            head = next(lines).rstrip("\n").split("^")
-            loader = _Loader(tx, head)
-            count = loader.load(line.rstrip("\n").split("^") for line in lines)
-            if count != int(head[4]):
-                raise ValueError(f"{count} records instead of {head[4]}")
-    return count
+    with (
+        place.opened() as hub,
+        watch,
+        hub.store.transaction() as tx,
+        (place.input / FILE).open(encoding="cp1251") as lines,
+    ):
+        records = (line.rstrip("\n").split("^") for line in lines)
+        return _Loader(tx, next(records)).load(records)
 
 
 class _Loader:
+    """Loads a register and nothing else."""
+
     def __init__(self, tx: Transaction, head: Sequence[str]) -> None:
         self._tx = tx
         self._intake = add_traces(tx, "erip-210", FILE)
         self._accounts = byhand.accounts(tx, SCHEME)
-        totals = tuple(map(byhand.kopecks, head[12:15]))
-        day = byhand.day(head[10])
-        register = RegisterRow(
-            self._intake, head[2], ERIP, head[16], head[9], day, *totals, None, None
-        )
+        self._count = int(head[4])
+        self._total, penalty, sent = map(byhand.kopecks, head[12:15])
+        named = (head[2], ERIP, head[16], head[9], byhand.day(head[10]))
+        register = RegisterRow(self._intake, *named, self._total, penalty, sent, None, None)
         table.add_register(tx, register)
 
-    def load(self, lines: Iterator[list[str]]) -> int:
-        """Check and insert all records; gives their count. Raises ValueError."""
-        line, now, month = 2, stamp(NOW), Month.of(NOW.date()).key
-        while chunk := list(islice(lines, CHUNK)):
+    def load(self, records: Iterator[list[str]]) -> int:
+        """Check and insert all records; gives their count.
+
+        Raises ValueError for a bad value, and when count or sum are not those of the header.
+        """
+        line, total = 2, 0
+        while chunk := list(islice(records, CHUNK)):
             first = self._tx.reserve("payment", len(chunk))
-            made = [
-                self._row(first + at, fields, line + at, (month, now))
-                for at, fields in enumerate(chunk)
-            ]
+            made = [self._row(first + at, line + at, fields) for at, fields in enumerate(chunk)]
             table.add_payments(self._tx, made)
-            exchange.add_records(
-                self._tx, [(row[23], row[24], "erip.210", row[3], "POSTED", row[6], None) for row in made]
-            )
+            exchange.add_records(self._tx, map(_record, made))
+            total += sum(row[6] for row in made)
             line += len(chunk)
+        if (line - 2, total) != (self._count, self._total):
+            raise ValueError(f"{line - 2} records, {total} kopecks: the header says otherwise")
         return line - 2
 
-    def _row(self, number: int, fields: Sequence[str], line: int, posted: tuple[int, str]) -> Row:
+    def _row(self, number: int, line: int, fields: Sequence[str]) -> Row:
         m = byhand.payment(fields)
         sent = m.transferred or 0
         account = self._accounts.get(m.account or "")
@@ -90,7 +93,11 @@ class _Loader:
             raise ValueError(f"no such payment is expected: {m.operation}")
         return (
             number, SCHEME, ERIP, m.operation, None, account, m.amount, m.penalty, m.paid_at,
-            byhand.day(fields[9]), posted[0], "transferred", self._intake, sent, m.amount - sent,
+            byhand.day(fields[9]), _MONTH, "transferred", self._intake, sent, m.amount - sent,
             None, 0, m.account, m.payer, m.address, m.service_number, m.period, m.demand_time,
-            self._intake, line, posted[1],
+            self._intake, line, _NOW,
         )  # fmt: skip
+
+
+def _record(payment: Row) -> Row:
+    return payment[23], payment[24], "erip.210", payment[3], "POSTED", payment[6], None

@@ -35,7 +35,8 @@ def _head(closing: int) -> str:
 
 def _balance(code: str, amount: int) -> str:
     return (
-        f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="BYN">{roubles(amount)}</Amt>'
+        f"<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp>"
+        f'<Amt Ccy="BYN">{roubles(amount)}</Amt>'
         f"<CdtDbtInd>CRDT</CdtDbtInd>{_day('Dt')}</Bal>"
     )
 

@@ -27,6 +27,8 @@ NAME = "xml"
 UNIT = "records/s"
 STORES = True
 FILE = f"ST-{NOW:%Y%m%d}.xml"
+
+
 def make_input(place: Place) -> None:
     """A statement of one day."""
     write_statement(place.input / FILE, place.size.records)

@@ -1,8 +1,8 @@
 """The edge of the program: what goes wrong becomes one sentence, an exit code and a line of log.
 
 No command catches anything by itself. Exit codes (`architecture.md`, section 6): 1 the data is
-at fault, 2 usage or settings, 3 our failure; 130 and 141 are what a shell expects of a program
-that was interrupted or lost its reader. Only standard things are imported here, so that
+at fault, 2 usage or settings, 3 our failure; 130 is what a shell expects of a program that was
+interrupted. Only standard things are imported here, so that
 `hub --help` is there at once.
 """
 
@@ -22,12 +22,15 @@ import typer
 from hub.clock import stamp
 from hub.errors import HubError
 
-INTERRUPTED, NO_READER = 130, 141
-FAILURE = 3
+FAILURE, INTERRUPTED = 3, 130
+NO_READER = 1
+"""A closed pipe: no trace, and never success, for nobody read the answer to its end."""
 LONGEST = 300
 """Characters of a foreign message that are shown; the whole stands in the log."""
 
 log = logging.getLogger("hub.cli")
+# standard error is for sentences: without a handler of its own, a warning would end there
+logging.getLogger("hub").addHandler(logging.NullHandler())
 
 
 class Asked(NamedTuple):
@@ -92,9 +95,9 @@ def fault_of(error: Exception) -> Fault:
     if isinstance(error, UsageFault):
         return Fault(error.exit_code, "usage", error.format_message().rstrip())
     said = next(iter(str(error).splitlines()), "")[:LONGEST]
-    where = log_file() or "on standard error with `hub -v`"
+    where = f"stands in {log_file()}" if log_file() else "is shown by `hub -v`"
     return Fault(
-        FAILURE, "failure", f"unexpected {type(error).__name__}: {said}; the trace is: {where}"
+        FAILURE, "failure", f"unexpected {type(error).__name__}: {said}; the trace {where}"
     )
 
 

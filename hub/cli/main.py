@@ -4,7 +4,6 @@ A verb is a function (one command) or a typer app (several); it parses, calls on
 the program and prints. Only the verb that is asked for is imported.
 """
 
-import logging
 import sys
 from collections.abc import Sequence
 from enum import StrEnum
@@ -29,7 +28,11 @@ class Verb(NamedTuple):
 VERBS = {
     "init": Verb("hub.cli.service", "init", "Make a new instance: settings, database, keys."),
     "run": Verb("hub.cli.service", "run", "Work: take files, rate, send; until it is stopped."),
-    "demo": Verb("hub.cli.demo", "demo", "The main job on a synthetic town, and its proof."),
+    "demo": Verb(
+        "hub.cli.demo",
+        "demo",
+        "The main job on a synthetic town: files in, files out, both sides, and the proof.",
+    ),
     "check": Verb("hub.cli.check", "check", "What the hub would do with a file."),
     "messages": Verb("hub.cli.messages", "app", "The files in and out, and their repair."),
     "period": Verb("hub.cli.period", "app", "The billing month."),
@@ -100,7 +103,6 @@ def _not_asked() -> None:
 def main() -> None:
     """Run the command line; the entry point of the package."""
     argv = sys.argv[1:]
-    logging.getLogger().addHandler(logging.NullHandler())
     with plain_words("--json" in argv):
         code = command_line(argv)(argv, prog_name="hub", standalone_mode=False)
     raise SystemExit(code or 0)

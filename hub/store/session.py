@@ -12,11 +12,12 @@ from functools import lru_cache
 from itertools import chain, islice
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, TextClause, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlmodel import SQLModel
 
-from hub.errors import StoreAway
+from hub.errors import Clash, StoreAway
 
 CHUNK = 20_000
 """Rows that one bulk statement carries: more gains nothing and costs memory."""
@@ -67,7 +68,7 @@ class Transaction:
     def insert(
         self, table: type[SQLModel], rows: Iterable[Row], columns: Sequence[str] | None = None
     ) -> int:
-        """Bulk-insert tuples in the order of `columns` (default: of the table); gives their count."""
+        """Bulk-insert tuples in the order of `columns` (or of the table); gives their count."""
         name = str(table.__tablename__)
         names = tuple(columns or column_names(table))
         stream = iter(rows)
@@ -149,25 +150,45 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """A writing transaction: committed when the block ends, rolled back when it raises."""
-        try:
-            with self.engine.begin() as connection:
-                yield Transaction(connection)
-        except (OperationalError, sqlite3.OperationalError) as error:
-            raise StoreAway(_reason(error)) from error
+        """A writing transaction: committed when the block ends, rolled back when it raises.
+
+        Raises `StoreAway` when the database is away or busy, `Clash` when a key was taken.
+        """
+        with _plain_errors(), self.engine.begin() as connection:
+            yield Transaction(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """A transaction that only reads; on SQLite it never waits for the writer."""
-        try:
-            with self.engine.connect().execution_options(hub_reads=True) as connection:
-                yield Transaction(connection)
-        except (OperationalError, sqlite3.OperationalError) as error:
-            raise StoreAway(_reason(error)) from error
+        with (
+            _plain_errors(),
+            self.engine.connect().execution_options(hub_reads=True) as connection,
+        ):
+            yield Transaction(connection)
 
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+_AWAY = (OperationalError, sqlite3.OperationalError, psycopg.OperationalError)
+_TAKEN = (IntegrityError, sqlite3.IntegrityError, psycopg.IntegrityError)
+_OURS = ("no such", "syntax error", "disk i/o error", "malformed")
+"""SQLite tells defects of ours and of the disk by the same class as a busy database."""
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """What the drivers raise in bulk and in single statements, in the hub's own words."""
+    try:
+        yield
+    except _TAKEN as error:
+        raise Clash(_reason(error)) from error
+    except _AWAY as error:
+        reason = _reason(error)
+        if any(word in reason.lower() for word in _OURS):
+            raise
+        raise StoreAway(reason) from error
 
 
 def _reason(error: Exception) -> str:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from formats.contract import Finding
+from hub import VERSION
 from hub.exchange.receipts import MOST_FINDINGS, ReceiptFacts, as_text, render, shown
 
 SCHEMA_FILE = Path(__file__).parents[2] / "xsd" / "hub-receipt.xsd"
@@ -66,7 +67,8 @@ SAMPLE = (
     "<text>Строка 4, поле PERIOD: период «13.2026» указан неверно; образец: 09.2026.</text>"
     "</finding></findings>"
     '<judged mapping="demo-payments" mappingVersion="2" format="delimited" formatVersion="1"'
-    ' hub="0.1.0"/>'
+    ' hub="'
+    f'{VERSION}"/>'
     f'<journal seq="90211" hash="{"0c" * 32}"/><signer>{"0d" * 32}</signer></receipt>'
 )
 BARE = replace(
@@ -87,7 +89,7 @@ BARE = replace(
 
 def test_the_sample_of_the_specification() -> None:
     """The facts of the specification's example give its bytes, in its order, without a blank."""
-    assert render(FACTS).decode().casefold() == SAMPLE.casefold()
+    assert render(FACTS).decode() == SAMPLE
 
 
 @pytest.mark.parametrize("facts", [FACTS, BARE], ids=["all", "least"])
@@ -122,7 +124,7 @@ def test_absent_facts_leave_no_attribute() -> None:
 
     assert dict(receipt.find("received").attrib) == {"at": "2026-10-01T04:05:00Z", "late": "yes"}
     assert set(receipt.find("file").attrib) == {"name", "size", "object", "payload"}
-    assert dict(receipt.find("judged").attrib) == {"hub": "0.1.0"}
+    assert dict(receipt.find("judged").attrib) == {"hub": VERSION}
 
 
 def test_findings_stand_in_the_order_of_lines() -> None:
@@ -188,7 +190,7 @@ def test_the_same_in_words(lang: str, sentence: str, outcome: str) -> None:
     """People read the same facts in three languages, in the time of Minsk."""
     text = as_text(FACTS, lang)
 
-    assert sentence.casefold() in text.casefold()
+    assert sentence in text
     assert outcome in text
     for told in ("418", "01.10.2026 07:05:01", "PAY_57_20261001.csv", "150.61", "24.20", "0d" * 32):
         assert told in text

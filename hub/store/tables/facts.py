@@ -36,6 +36,8 @@ class Account(SQLModel, table=True):
     servicing_id: str | None
     house_id: str | None
     opened_on: str
+    balance_in: int | None = big(None)
+    """The balance of the card in the first load, before the first period was opened."""
     recorded_at: str
     intake_id: int = of("intake.id")
     line: int = big()
