@@ -246,8 +246,9 @@ def _entry(element: Element, number: int) -> _Entry:
 
 def _reference(entry: _Entry, own: str, statement: str) -> str:
     """The identity of a row by the references that the bank gave, or nothing."""
-    given = "/".join(dict.fromkeys(filter(None, (entry.reference, own))))
-    return given or (f"{statement}:{entry.place}" if entry.place else "")
+    if entry.reference and own not in ("", entry.reference):
+        return f"{entry.reference}/{own}"
+    return entry.reference or own or (f"{statement}:{entry.place}" if entry.place else "")
 
 
 def _day(text: str) -> str:
@@ -256,9 +257,9 @@ def _day(text: str) -> str:
 
 def _parts(entry: _Entry) -> list[_Part]:
     transactions = cast(list[Element], _TRANSACTIONS(entry.element))
+    if len(transactions) == 1:
+        return [_Part(transactions[0], entry.direction, entry.text)]
     whole = _Part(None, entry.direction, entry.text)
-    if len(transactions) < 2:
-        return [whole._replace(transaction=one) for one in transactions] or [whole]
     parts, total = [], 0
     for transaction in transactions:
         text, currency, sign = _OF_PART(transaction)
@@ -267,7 +268,7 @@ def _parts(entry: _Entry) -> list[_Part]:
             return [whole]
         total += amount if direction == entry.direction else -amount
         parts.append(_Part(transaction, direction, text))
-    return parts if total == entry.amount else [whole]
+    return parts if parts and total == entry.amount else [whole]
 
 
 def _values(entry: _Entry, part: _Part) -> tuple[str, Row]:

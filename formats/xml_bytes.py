@@ -8,7 +8,7 @@ can hide them. Source: `exchange.md`, 18 (B28-B36, B47-B53, B60) and 22.
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from formats.contract import Finding, Unreadable
@@ -20,17 +20,20 @@ BLOCK = 1 << 16
 _DECLARED = re.compile(rb"""<\?xml\s[^>]{0,200}?\bencoding\s*=\s*["']([^"'<>]{0,40})["']""")
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
-_FORBIDDEN = (
+_UNUSUAL = re.compile(rb"<[!?]")
+"""What is neither tag nor text: comments and instructions, if it is not refused."""
+_DECLARATIONS = (
     (b"<!DOCTYPE", Finding("E-DTD")),
     (b"<![CDATA[", Finding("E-XML-MIXED")),
     (b"<?xml-stylesheet", Finding("E-XML", value="xml-stylesheet")),
+)
+_MEANS = (
     (b"www.w3.org/2001/XInclude", Finding("E-XML", value="XInclude")),
     (b"xml:base", Finding("E-XML", value="xml:base")),
     (b"xml:id", Finding("E-XML", value="xml:id")),
 )
+_OVERLAP = max(len(mark) for mark, _ in (*_DECLARATIONS, *_MEANS))
 _CONTINUATION = bytes(range(0x80, 0xC0))
-_REMARKS = (b"<!--", b"<?")
-_OVERLAP = max(len(mark) for mark, _ in _FORBIDDEN)
 
 
 class Source:
@@ -78,11 +81,11 @@ class Source:
         return parts[-1].lstrip()
 
     def _examine(self, window: bytes) -> None:
-        for mark, finding in _FORBIDDEN:
-            if mark in window:
-                raise Unreadable(finding)
         begin = 0 if self._place else len(codecs.BOM_UTF8 + b"<?")
-        self.remarks = self.remarks or any(window.find(mark, begin) >= 0 for mark in _REMARKS)
+        if _UNUSUAL.search(window, begin):
+            self.remarks = True
+            _refuse(window, _DECLARATIONS)
+        _refuse(window, _MEANS)
         if len(self._block) == BLOCK and b"<" not in self._block:
             raise Unreadable(Finding("E-LIMIT", rule="max_tag", expected=str(BLOCK)))
         if b"\0" in self._block:
@@ -114,6 +117,12 @@ def _encoding(head: bytes) -> str:
     if not text.lstrip().startswith(b"<"):
         raise Unreadable(Finding("E-PARSE", 1))
     return name
+
+
+def _refuse(window: bytes, marks: Iterable[tuple[bytes, Finding]]) -> None:
+    for mark, finding in marks:
+        if mark in window:
+            raise Unreadable(finding)
 
 
 def _misfit(position: int) -> Finding:

@@ -16,6 +16,8 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self.seconds = 0.0
+        self.peak_mb = 0.0
+        """The largest memory of the process until the last block ended."""
         self._since = 0.0
 
     def __enter__(self) -> None:
@@ -23,6 +25,7 @@ class Stopwatch:
 
     def __exit__(self, *_: object) -> None:
         self.seconds += time.perf_counter() - self._since
+        self.peak_mb = _peak_mb()
 
 
 Work = Callable[[Stopwatch], int]
@@ -53,7 +56,7 @@ def measured(work: Work) -> Sample:
     """Time and peak of a piece of work; to be called `apart`, so that peaks do not mix."""
     before, watch = _peak_mb(), Stopwatch()
     units = work(watch)
-    return Sample(units, watch.seconds, _peak_mb() - before)
+    return Sample(units, watch.seconds, watch.peak_mb - before)
 
 
 def _peak_mb() -> float:

@@ -41,13 +41,13 @@ def settle_town(tx: Transaction, accounts: int) -> None:
         Account,
         (
             (at, SCHEME, str(at), account_number(at), opened, now, source, at)
-            for at in range(accounts)
+            for at in range(1, accounts + 1)
         ),
         ("id", "scheme", "account_id", "number", "opened_on", "recorded_at", "intake_id", "line"),
     )
     tx.insert(
         AccountState,
-        ((at, opened, now, source, at) for at in range(accounts)),
+        ((at, opened, now, source, at) for at in range(1, accounts + 1)),
         ("account", "valid_from", "recorded_at", "intake_id", "line"),
     )
 
@@ -79,7 +79,9 @@ def write_register(path: Path, records: int) -> None:
         COLLECTOR.bank_code, COLLECTOR.iban, "2941", f"{NOW:%Y%m%d}083000", "933",
         *map(roubles, totals), AGENTS[0].code, AGENTS[0].iban, "",
     )  # fmt: skip
-    people = zip(islice(cycle(range(accounts_of(records))), records), paid(records), strict=True)
+    people = zip(
+        islice(cycle(range(1, accounts_of(records) + 1)), records), paid(records), strict=True
+    )
     with path.open("w", encoding="cp1251", newline="\r\n") as out:
         print(*head, sep="^", file=out)
         for at, (account, sums) in enumerate(people):

@@ -274,7 +274,6 @@ class DemandRow(SQLModel, table=True):
     """The amount of an account in a 202; `left_out` where the list went without it."""
 
     __tablename__ = "demand"
-    __table_args__ = (UniqueConstraint("dispatch", "account", name="demand_once"),)
     dispatch: int = of("dispatch.id", primary_key=True)
     account: int = of("account.id", primary_key=True)
     amount: int = big()
