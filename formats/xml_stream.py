@@ -89,13 +89,13 @@ class _Reading:
 
     def _events(self) -> list[tuple[str, Element]]:
         """What ended in the block; the tree that it left is judged where a schema cannot."""
-        events = list(self._parser.read_events())
-        if self._root is None and events:
-            self._root = events[0][1]
-        if self._root is not None and _TOO_DEEP(self._root):
-            raise _limit("max_depth", DEPTH)
-        if self._root is not None and self._source.remarks and _REMARK_IN_VALUE(self._root):
-            raise Unreadable(Finding("E-XML-MIXED"))
+        events: list[tuple[str, Element]] = list(self._parser.read_events())
+        if events:
+            self._root = root = events[0][1] if self._root is None else self._root
+            if _TOO_DEEP(root):
+                raise _limit("max_depth", DEPTH)
+            if self._source.remarks and _REMARK_IN_VALUE(root):
+                raise Unreadable(Finding("E-XML-MIXED"))
         return events
 
     def _feed(self, block: bytes) -> None:

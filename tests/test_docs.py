@@ -16,7 +16,7 @@ import pytest
 import typer
 from pydantic import BaseModel
 
-from formats import table
+from formats import erip_206, table
 from formats.contract import Format, codes
 from formats.registry import discover
 from hub import gathering, jobs, mapping, settings
@@ -115,7 +115,9 @@ KEYS += [("## `[[agreement]]`", k, field) for k, field in settings.Agreement.mod
 KEYS += [("## `[[schedule]]`", k, field) for k, field in settings.Schedule.model_fields.items()]
 
 
-@pytest.mark.parametrize(("heading", "key", "field"), KEYS, ids=lambda one: str(one)[:40])
+@pytest.mark.parametrize(
+    ("heading", "key", "field"), KEYS, ids=[f"{h.strip('# `')}-{key}" for h, key, _ in KEYS]
+)
 def test_every_setting_is_explained(heading: str, key: str, field: Any) -> None:
     """A key stands in its table with its values and its true default."""
     row = next((r for r in rows(section("docs/settings.md", heading)) if r[0] == f"`{key}`"), None)
@@ -185,16 +187,16 @@ def test_every_format_is_explained(form: Format) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "key"), [(f, key) for f in FORMATS.values() for key in f.OPTIONS], ids=str
+    ("name", "key"), [(n, key) for n, f in FORMATS.items() for key in f.OPTIONS]
 )
-def test_every_option_is_explained(form: Format, key: str) -> None:
+def test_every_option_is_explained(name: str, key: str) -> None:
     """An option stands with its default in the group of its format, or with its name."""
-    group = {"erip": "### ERIP", "bank": "### Bank"}.get(form.NAME.partition(".")[0], "### Tables")
+    group = {"erip": "### ERIP", "bank": "### Bank"}.get(name.partition(".")[0], "### Tables")
     told = rows(section("docs/settings.md", group))
-    wanted = default(form.OPTIONS[key])
+    wanted = default(FORMATS[name].OPTIONS[key])
 
     shared = any(row[0] == f"`{key}`" and row[2] == wanted for row in told)
-    own = any(row[:2] == [f"`{form.NAME}`", f"`{key}`"] and row[3] == wanted for row in told)
+    own = any(row[:2] == [f"`{name}`", f"`{key}`"] and row[3] == wanted for row in told)
     assert shared or own
 
 
@@ -229,7 +231,8 @@ def test_the_mapping_of_the_page_is_right(tmp_path: Path) -> None:
     path.write_text(example("docs/mappings.md", "mappings/example-206.toml"), encoding="utf-8")
     found = mapping.load(path)
 
-    assert found.reader(FORMATS[found.format].RECORD, {})  # type: ignore[attr-defined]
+    assert found.format == erip_206.NAME
+    assert found.reader(erip_206.RECORD, {})
 
 
 # --- the worked examples of CONTRIBUTING -------------------------------------------------------

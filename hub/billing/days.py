@@ -82,9 +82,7 @@ def person_days(found: Sequence[Stay], start: int, stop: int) -> int:
     )
 
 
-def due_date(
-    month: Month, due_day: int, shift: str, is_working: Callable[[date], bool]
-) -> date:
+def due_date(month: Month, due_day: int, shift: str, is_working: Callable[[date], bool]) -> date:
     """Until when a month is paid without penalty: a day of the next month (12.1, 12.2).
 
     Under `next_working_day` a day that is not worked moves to the next one that is.

@@ -11,8 +11,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from hub.billing.line import CannotRate
-from hub.month import Month
 from hub.money import SHARE, half_up
+from hub.month import Month
 
 ONE_DAY = timedelta(days=1)
 
@@ -105,8 +105,8 @@ def rate_on(day: date, debt_date: date, rates: Sequence[RateRow]) -> int:
 
 def segments(found: Sequence[Run]) -> list[Segment]:
     """Runs joined where base and rate go on."""
-    joined = groupby((run.segment for run in found), key=lambda s: s[:2])
-    return [Segment(*key, sum(s.days for s in same)) for key, same in joined]
+    joined = groupby((run.segment for run in found), key=lambda s: (s.base, s.rate))
+    return [Segment(base, rate, sum(s.days for s in same)) for (base, rate), same in joined]
 
 
 def total(found: Sequence[Run], rounding: str) -> int:

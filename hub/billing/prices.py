@@ -40,6 +40,8 @@ class Piece(NamedTuple):
     stop: int
     id: int
     value: int
+    provisional: bool = False
+    """The last known one, for none is published for these days (7.2)."""
 
 
 class Timeline:
@@ -151,7 +153,7 @@ class Rates:
         last = [known for line in lines if (known := line.before(stop)) is not None]
         if not last:
             raise CannotRate("no_norm", f"{service.code} {service.norm} {_span(start, stop)}")
-        return [last[0]._replace(start=start, stop=stop)]
+        return [last[0]._replace(start=start, stop=stop, provisional=True)]
 
     def national(self, name: str, day: int) -> int:
         """A national value on a day. Raises `CannotRate` `no_rate`."""

@@ -41,6 +41,11 @@ VERBS = {
     "keys": Verb("hub.cli.keys", "app", "Signing keys and certificates of partners."),
     "formats": Verb("hub.cli.formats", "app", "The formats of messages."),
     "mapping": Verb("hub.cli.formats", "mapping", "Mapping files."),
+    "bench": Verb(
+        "hub.cli.bench",
+        "bench",
+        "Measure our speed and memory against the calibration of this machine.",
+    ),
     "doctor": Verb("hub.cli.doctor", "doctor", "What is wrong, and how to mend it."),
 }
 """A further command is a further line."""

@@ -50,3 +50,110 @@ def _shape(row: PeriodRow) -> dict[str, str | None]:
         "state": row.state,
         **{name: iso(at) if at else None for name, at in instants.items()},
     }
+
+
+# --- acts --------------------------------------------------------------------------------------
+
+Act = Callable[[Instance, Scheme, Month, closing.Also], object]
+
+
+@app.command("open")
+def open_(
+    ctx: typer.Context, month: MaybeMonth = None, scheme: ASchemeCode = None, in_json: Json = False
+) -> None:
+    """Open the month after the last one, or the first month of all.
+
+    Example: hub period open --month 2026-09
+    """
+    _do(ctx, "open", _open, (scheme, month), in_json)
+
+
+@app.command()
+def rate(
+    ctx: typer.Context, month: MaybeMonth = None, scheme: ASchemeCode = None, in_json: Json = False
+) -> None:
+    """Rate the open month: distribution, charges, penalties. What a kill left is finished.
+
+    Example: hub period rate
+    """
+    _do(ctx, "rate", _rate, (scheme, month), in_json)
+
+
+@app.command()
+def unrate(
+    ctx: typer.Context, month: MaybeMonth = None, scheme: ASchemeCode = None, in_json: Json = False
+) -> None:
+    """Take a rating back, while no demand of the month has left.
+
+    Example: hub period unrate
+    """
+    _do(ctx, "unrate", _unrate, (scheme, month), in_json)
+
+
+@app.command()
+def close(
+    ctx: typer.Context, month: MaybeMonth = None, scheme: ASchemeCode = None, in_json: Json = False
+) -> None:
+    """Close the rated month for ever; later corrections are new entries.
+
+    Example: hub period close
+    """
+    _do(ctx, "close", _close, (scheme, month), in_json)
+
+
+def _open(hub: Instance, scheme: Scheme, month: Month, also: closing.Also) -> None:
+    closing.open_period(hub.store, scheme, month, hub.clock.now(), also=also)
+
+
+def _rate(hub: Instance, scheme: Scheme, month: Month, also: closing.Also) -> None:
+    closing.rate(hub.store, scheme, month, hub.clock.now(), also=also)
+
+
+def _unrate(hub: Instance, scheme: Scheme, month: Month, also: closing.Also) -> None:
+    closing.unrate(hub.store, scheme, month, hub.clock.now(), also=also)
+
+
+def _close(hub: Instance, scheme: Scheme, month: Month, also: closing.Also) -> None:
+    closing.close(hub.store, scheme, month, hub.clock.now(), also=also)
+
+
+def _do(
+    ctx: typer.Context, verb: str, act: Act, asked: tuple[str | None, Month | None], in_json: bool
+) -> None:
+    code, month = asked
+    with opened(ctx) as (hub, lang):
+        scheme = scheme_of(hub, code)
+        month = month or _next(hub, scheme, verb)
+        act(hub, scheme, month, _entering(hub, verb, scheme, month))
+        hub.journal_file.flush(hub.store)
+        with hub.store.reading() as tx:
+            row = period(tx, scheme.code, month)
+    assert row is not None
+    if in_json:
+        print(as_json(_shape(row)))
+    else:
+        print(say(lang, "period_is", month=month, scheme=scheme.code, state=row.state))
+
+
+def _entering(hub: Instance, verb: str, scheme: Scheme, month: Month) -> closing.Also:
+    """The journal entry of a person's act, made in the transaction of the act."""
+
+    def also(tx: Transaction) -> None:
+        entry = Entry(f"period.{verb}", f"{scheme.code}:{month}", "ok", "user:cli")
+        enter(tx, hub.clock.now(), [entry])
+
+    return also
+
+
+def _next(hub: Instance, scheme: Scheme, verb: str) -> Month:
+    """The month that an act is for when none is named. Raises `Refused`."""
+    with hub.store.reading() as tx:
+        known = periods(tx, scheme.code)
+    if verb == "open":
+        today = Month.of(hub.clock.now().date())
+        return Month.from_key(known[-1].month).plus(1) if known else today
+    wanted = WAITS_IN[verb]
+    for row in known:
+        if row.state == wanted:
+            return Month.from_key(row.month)
+    raise Refused("period_state", f"no month of {scheme.code} is {wanted}")

@@ -1,5 +1,6 @@
 """How a supplier examines the register of a month (`formats-partners.md`, B7), on its own."""
 
+import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -64,7 +65,8 @@ class Registers:
         name = _NAME.fullmatch(file.name)
         if name is None or name.groups() != (str(month.key), str(self._count)):
             yield f"not register {self._count}, of {month}"
-        rows = [line.split(";") for line in _decoded(file.content).splitlines()]
+        lines = _decoded(file.content).splitlines()
+        rows = list(csv.reader(lines, delimiter=";", strict=True))
         if len(rows) < 2 or ";".join(rows[0]) != _HEADER or any(len(row) != 11 for row in rows):
             yield "header or columns are not those agreed"
             return

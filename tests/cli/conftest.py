@@ -1,6 +1,7 @@
 """The command line as a person calls it, on an instance that `hub init` made."""
 
 import json
+import logging
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -51,6 +52,8 @@ def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 
     def run(*argv: object) -> Answer:
         monkeypatch.setattr(sys, "argv", ["hub", *map(str, argv)])
+        # a process has its own log; here the next command must not find that of this one
+        monkeypatch.setattr(logging.getLogger(), "handlers", [])
         with pytest.raises(SystemExit) as ended:
             main()
         out, err = capsys.readouterr()
