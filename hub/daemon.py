@@ -80,7 +80,8 @@ class Daemon:
             except OSError as error:  # one bad channel never stops the others
                 log.error("channel %s: %s", channel.id, error, extra={"action": "channel_failed"})
                 continue
-            self.hub.stage("listed")
+            if found.ready:
+                self.hub.stage("listed")
             for ready in found.ready[:AT_ONCE]:
                 claim_id = pipeline.claim(self.hub, ready)
                 if claim_id is not None:
