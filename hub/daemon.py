@@ -36,6 +36,7 @@ class Daemon:
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._quiet = threading.Condition()
+        self._pass = threading.Lock()
         self._asked = 0
         self._settled = 0
         self._failure: BaseException | None = None
@@ -123,10 +124,17 @@ class Daemon:
 
     def _one_pass(self) -> bool:
         try:
-            return self.work()
+            with self._pass:
+                return self.work()
         except StoreAway as error:
             log.warning("%s", error, extra={"action": "store_away"})
             return False
+
+    @contextmanager
+    def between_passes(self) -> Iterator[None]:
+        """No pass runs while the block does: what happens in it is seen as one instant."""
+        with self._pass:
+            yield
 
     def wake(self) -> None:
         """Ask for a pass now."""

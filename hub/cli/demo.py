@@ -28,7 +28,6 @@ from hub.signing import keys
 from hub.simulation.handover import Complaint
 from hub.simulation.other_side import OtherSide, signers
 from hub.simulation.partners import COLLECTOR, PARTNERS
-from hub.simulation.timetable import FIRST_MONTH
 from hub.simulation.town import Town
 from hub.store import exchange as table
 from hub.store.schema import upgrade
@@ -79,7 +78,7 @@ def demo(
         upgrade(hub.store)
         town = Town.make(accounts, seed)
         other = OtherSide(folder, certificate, town, months, seed, _collector())
-        _play(hub, clock, other, FIRST_MONTH.plus(months).last)
+        _play(hub, clock, other)
         lines = proof_lines(hub, None)
     problems = other.complaints()
     balanced = proof.balanced(lines) and not problems
@@ -164,7 +163,7 @@ def _register(partner_id: str) -> str:
 # --- time --------------------------------------------------------------------------------------
 
 
-def _play(hub: Instance, clock: SimulatedClock, other: OtherSide, last: object) -> None:
+def _play(hub: Instance, clock: SimulatedClock, other: OtherSide) -> None:
     """Move the clock from act to act until the other side has nothing more to do."""
     _remember(hub, clock.now())
     daemon = Daemon(hub)
@@ -173,15 +172,20 @@ def _play(hub: Instance, clock: SimulatedClock, other: OtherSide, last: object) 
         while (acts_at := other.next_instant(clock.now())) is not None:
             due = daemon.next_due()
             instant = acts_at if due is None or acts_at <= due else due
-            clock.move_to(max(instant, clock.now()))
+            with daemon.between_passes():
+                clock.move_to(max(instant, clock.now()))
+                if instant == acts_at:
+                    _act(other, clock.now())
             tell(clock.now())
-            if instant == acts_at:
-                try:
-                    other.act(clock.now())
-                except Complaint as complaint:
-                    raise HubError(f"the other side refuses: {complaint}") from None
             daemon.settle()
     _remember(hub, clock.now())
+
+
+def _act(other: OtherSide, now: datetime) -> None:
+    try:
+        other.act(now)
+    except Complaint as complaint:
+        raise HubError(f"the other side refuses: {complaint}") from None
 
 
 def _remember(hub: Instance, now: datetime) -> None:
