@@ -17,8 +17,9 @@ from formats.contract import Finding, Unreadable
 from formats.xml_bytes import BLOCK, Source
 
 DEPTH = 32
-RECORD_LIMIT = 8 << 20
-"""Bytes within which a record must end, so that memory stays bounded."""
+RECORD_LIMIT = 4 << 20
+"""Bytes within which a record must end, so that memory stays bounded (elements of four bytes
+take thirty times their size)."""
 
 _TYPES = etree.ErrorTypes
 _SCHEMA_FAULTS = range(_TYPES.SCHEMAV_NOROOT, _TYPES.SCHEMAV_MISC + 1)
@@ -128,7 +129,7 @@ class _Reading:
             return Unreadable(Finding("E-SCHEMA", expected=self._kind.name, rule=self._kind.root))
         if code == _TYPES.SCHEMAV_CVC_ELT_1:
             return self._foreign(fault["space"] or "", fault["name"])
-        self._events()
+        self._events()  # what is too deep or mixed is told rather than what follows from it
         place = _place_of_fault(self._stream, self._kind)
         if code in _ELEMENT_IN_VALUE:
             return Unreadable(Finding("E-XML-MIXED", place, fault["name"]))
