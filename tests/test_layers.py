@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROWS = (
     "cli daemon jobs console simulation bench",
-    "pipeline review closing departure gathering records answer arrival instance",
+    "pipeline review closing rating explaining departure gathering records answer arrival instance",
     "posting settlement proof",
     "exchange | signing | mapping | journal",
     "store",

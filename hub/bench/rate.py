@@ -14,13 +14,16 @@ from hub import closing
 from hub.bench import town
 from hub.bench.measure import Stopwatch
 from hub.bench.place import NOW, SCHEME, Place
+from hub.errors import Inconsistent
 from hub.instance import Instance
 from hub.store.session import Row, column_names
-from hub.store.tables.ledger import Charge, Penalty
+from hub.store.tables.ledger import Charge, MeterCharge, Penalty
 
 NAME = "rate"
 UNIT = "rows/s"
 STORES = True
+TABLES: tuple[type[SQLModel], ...] = (Charge, Penalty, MeterCharge)
+"""What a run writes; the first column is the contract, or the meter with its number."""
 _SPAN = 60_000
 """Contracts whose rows go into one transaction of the calibration."""
 
@@ -40,7 +43,9 @@ def ours(place: Place, watch: Stopwatch) -> int:
     """The whole run; its rows are laid aside for the calibration afterwards."""
     with place.opened() as hub:
         with watch:
-            closing.rate(hub.store, hub.settings.schemes[SCHEME], town.MONTH, NOW)
+            run = closing.rate(hub.store, hub.settings.schemes[SCHEME], town.MONTH, NOW)
+        if run.errors:
+            raise Inconsistent(f"{run.errors} accounts of the bench cannot be rated")
         return _lay_aside(place, hub)
 
 
@@ -59,14 +64,15 @@ def _file(place: Place) -> Path:
 
 
 def _lay_aside(place: Place, hub: Instance) -> int:
-    """Write charges and penalties to a file, in parts; gives their count."""
+    """Write what the run wrote to a file, in parts; gives their count."""
     last, count = (place.size.accounts + 1) * place.size.services, 0
     with _file(place).open("wb") as out, hub.store.reading() as tx:
         for low in range(0, last, _SPAN):
-            for table in (Charge, Penalty):
+            for table in TABLES:
+                names = column_names(table)
                 rows = tx.rows(
-                    f"SELECT {', '.join(column_names(table))} FROM {table.__tablename__}"
-                    " WHERE contract >= :low AND contract < :high",
+                    f"SELECT {', '.join(names)} FROM {table.__tablename__}"
+                    f" WHERE {names[0]} >= :low AND {names[0]} < :high",
                     low=low,
                     high=low + _SPAN,
                 )

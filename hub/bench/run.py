@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from hub.bench import accept, mapping, register, xml
+from hub.bench import accept, mapping, rate, register, xml
 from hub.bench.contract import Bench
 from hub.bench.measure import Sample, apart, measured
 from hub.bench.place import Place, Size, clear, make
 from hub.errors import Inconsistent
 
-BENCHES: Mapping[str, Bench] = {bench.NAME: bench for bench in (register, mapping, xml, accept)}
+BENCHES: Mapping[str, Bench] = {
+    bench.NAME: bench for bench in (register, mapping, xml, rate, accept)
+}
 SQLITE = "sqlite:///hub.db"
 OURS, CALIBRATION = "ours", "calibration"
 

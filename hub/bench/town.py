@@ -5,7 +5,6 @@ of a small one; how facts arrive as files is measured elsewhere.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import cycle, islice
 from typing import NamedTuple
 
 from hub.bench.files import add_traces
@@ -58,7 +57,7 @@ SERVICES = (
     Service("lift", "m2", (7_400, 9_150)),
     Service("electricity", "kWh", (21_510, 27_000), ("volume_person_month", 70_000_000), True),
 )
-"""More services than these repeat them under further contracts."""
+"""An account has the first of these; two contracts for one service would be a conflict."""
 
 
 def build(tx: Transaction, size: Size) -> None:
@@ -102,7 +101,7 @@ class _Town:
     def __init__(self, size: Size, intake: int) -> None:
         self._size = size
         self.intake = intake
-        self._services = list(islice(cycle(SERVICES), size.services))
+        self._services = SERVICES[: size.services]
 
     def _places(self) -> range:
         return range(1, self._size.accounts + 1)

@@ -9,6 +9,7 @@ from rich.table import Table
 from hub.bench.machine import machine
 from hub.bench.place import Size
 from hub.bench.run import BENCHES, Result, run
+from hub.bench.town import SERVICES
 from hub.cli.output import as_json, console
 from hub.errors import SettingsError
 
@@ -17,7 +18,9 @@ def bench(
     name: Annotated[str, typer.Argument(help="one bench; without it all")] = "",
     records: Annotated[int, typer.Option(min=1, help="records of an input")] = 100_000,
     accounts: Annotated[int, typer.Option(min=1, help="accounts that are rated")] = 5_000,
-    services: Annotated[int, typer.Option(min=1, help="services of an account")] = 6,
+    services: Annotated[
+        int, typer.Option(min=1, max=len(SERVICES), help="services of an account")
+    ] = 6,
     database: Annotated[
         str, typer.Option(help="postgresql://... ; measured beside SQLite, in a schema hub_bench")
     ] = "",

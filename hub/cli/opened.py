@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import typer
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from hub.cli.edge import Asked, log_to
 from hub.errors import SettingsError
 from hub.instance import Instance
 from hub.settings import Scheme, find_root
+from hub.store.schema import is_current
 
 LOG = "hub.log"
 
@@ -35,7 +36,12 @@ def root_of(ctx: typer.Context) -> Path:
 def opened(ctx: typer.Context) -> Iterator[Opened]:
     """The instance while the block runs. Raises `SettingsError`."""
     with closing(instance(root_of(ctx))) as hub:
-        yield Opened(hub, ctx.obj.lang or hub.settings.hub.language)
+        try:
+            yield Opened(hub, ctx.obj.lang or hub.settings.hub.language)
+        except DBAPIError as error:
+            if is_current(hub.store):
+                raise
+            raise SettingsError("the database lacks our tables: `hub run` makes them") from error
 
 
 def instance(root: Path) -> Instance:

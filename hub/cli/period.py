@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -10,15 +9,17 @@ from rich.progress import Progress
 
 from hub import closing
 from hub.cli.opened import opened, scheme_of
-from hub.cli.options import AMonth, ASchemeCode, Json, MaybeMonth
+from hub.cli.options import ASchemeCode, Json, MaybeMonth
 from hub.cli.output import as_json, console, iso, table
 from hub.cli.words import say
+from hub.closing import Also, RunSummary
 from hub.errors import Refused
 from hub.instance import Instance
 from hub.journal import Entry, enter
+from hub.money import roubles
 from hub.month import Month
 from hub.settings import Scheme
-from hub.store.periods import PeriodRow, periods
+from hub.store.periods import PeriodRow, period
 from hub.store.session import Transaction
 
 app = typer.Typer()
@@ -32,8 +33,9 @@ def status(ctx: typer.Context, in_json: Json = False) -> None:
 
     Example: hub period status
     """
-    with opened(ctx) as (hub, lang), hub.store.reading() as tx:
-        found = [_shape(row) for code in hub.settings.schemes for row in periods(tx, code)]
+    with opened(ctx) as (hub, lang):
+        schemes = hub.settings.schemes.values()
+        found = [_shape(row) for scheme in schemes for row in closing.status(hub.store, scheme)]
     if in_json:
         print(as_json({"periods": found}))
         return
@@ -54,7 +56,7 @@ def _shape(row: PeriodRow) -> dict[str, str | None]:
 
 # --- acts --------------------------------------------------------------------------------------
 
-Act = Callable[[Instance, Scheme, Month, closing.Also], object]
+Act = Callable[[Instance, Scheme, Month, Also], RunSummary | None]
 
 
 @app.command("open")
@@ -101,20 +103,30 @@ def close(
     _do(ctx, "close", _close, (scheme, month), in_json)
 
 
-def _open(hub: Instance, scheme: Scheme, month: Month, also: closing.Also) -> None:
-    closing.open_period(hub.store, scheme, month, hub.clock.now(), also=also)
+def _open(hub: Instance, scheme: Scheme, month: Month, also: Also) -> None:
+    closing.open_period(hub.store, scheme, month, hub.clock.now(), also)
 
 
-def _rate(hub: Instance, scheme: Scheme, month: Month, also: closing.Also) -> None:
-    closing.rate(hub.store, scheme, month, hub.clock.now(), also=also)
+def _rate(hub: Instance, scheme: Scheme, month: Month, also: Also) -> RunSummary:
+    with _progress() as progress:
+        return closing.rate(hub.store, scheme, month, hub.clock.now(), progress, also)
 
 
-def _unrate(hub: Instance, scheme: Scheme, month: Month, also: closing.Also) -> None:
-    closing.unrate(hub.store, scheme, month, hub.clock.now(), also=also)
+def _unrate(hub: Instance, scheme: Scheme, month: Month, also: Also) -> None:
+    closing.unrate(hub.store, scheme, month, hub.clock.now(), also)
 
 
-def _close(hub: Instance, scheme: Scheme, month: Month, also: closing.Also) -> None:
-    closing.close(hub.store, scheme, month, hub.clock.now(), also=also)
+def _close(hub: Instance, scheme: Scheme, month: Month, also: Also) -> None:
+    closing.close(hub.store, scheme, month, hub.clock.now(), also)
+
+
+@contextmanager
+def _progress() -> Iterator[closing.Progress]:
+    """A bar on a terminal, nothing in a pipe."""
+    screen = Console(stderr=True)
+    with Progress(console=screen, transient=True, disable=not screen.is_terminal) as bar:
+        task = bar.add_task("")
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _do(
@@ -124,18 +136,25 @@ def _do(
     with opened(ctx) as (hub, lang):
         scheme = scheme_of(hub, code)
         month = month or _next(hub, scheme, verb)
-        act(hub, scheme, month, _entering(hub, verb, scheme, month))
+        run = act(hub, scheme, month, _entering(hub, verb, scheme, month))
         hub.journal_file.flush(hub.store)
         with hub.store.reading() as tx:
             row = period(tx, scheme.code, month)
     assert row is not None
     if in_json:
-        print(as_json(_shape(row)))
-    else:
-        print(say(lang, "period_is", month=month, scheme=scheme.code, state=row.state))
+        print(as_json(_shape(row) | ({"run": _run_shape(run)} if run else {})))
+        return
+    print(say(lang, "period_is", month=month, scheme=scheme.code, state=row.state))
+    if run is not None:
+        print(say(lang, "run_is", **_run_shape(run)))
 
 
-def _entering(hub: Instance, verb: str, scheme: Scheme, month: Month) -> closing.Also:
+def _run_shape(run: RunSummary) -> dict[str, object]:
+    sums = {name: roubles(getattr(run, name)) for name in ("gross", "benefit", "penalty")}
+    return run._asdict() | {"month": str(run.month)} | sums
+
+
+def _entering(hub: Instance, verb: str, scheme: Scheme, month: Month) -> Also:
     """The journal entry of a person's act, made in the transaction of the act."""
 
     def also(tx: Transaction) -> None:
@@ -147,13 +166,11 @@ def _entering(hub: Instance, verb: str, scheme: Scheme, month: Month) -> closing
 
 def _next(hub: Instance, scheme: Scheme, verb: str) -> Month:
     """The month that an act is for when none is named. Raises `Refused`."""
-    with hub.store.reading() as tx:
-        known = periods(tx, scheme.code)
+    known = {Month.from_key(row.month): row.state for row in closing.status(hub.store, scheme)}
     if verb == "open":
-        today = Month.of(hub.clock.now().date())
-        return Month.from_key(known[-1].month).plus(1) if known else today
+        return max(known).plus(1) if known else Month.of(hub.clock.now().date())
     wanted = WAITS_IN[verb]
-    for row in known:
-        if row.state == wanted:
-            return Month.from_key(row.month)
-    raise Refused("period_state", f"no month of {scheme.code} is {wanted}")
+    waiting = [month for month, state in known.items() if state == wanted]
+    if not waiting:
+        raise Refused("period_state", f"no month of {scheme.code} is {wanted}")
+    return waiting[-1] if verb == "unrate" else waiting[0]

@@ -61,7 +61,9 @@ def open_period(tx: Transaction, scheme: str, month: Month, now: str) -> None:
     tx.insert(Period, [(scheme, month.key, "open", now, None, None, None)])
 
 
-def set_state(tx: Transaction, scheme: str, month: Month, state: str, column: str, at: str) -> None:
+def set_state(
+    tx: Transaction, scheme: str, month: Month, state: str, column: str, at: str | None
+) -> None:
     """Set the state of a period and the instant (`rated_at`, `closed_at`) it was reached."""
     tx.run(
         f"UPDATE period SET state = :state, {column} = :at"
@@ -132,16 +134,30 @@ def first_month(tx: Transaction, scheme: str) -> Month | None:
     return Month.from_key(int(key)) if key else None
 
 
-def opening_months(tx: Transaction, scheme: str) -> list[int]:
-    """The months in which taken-over balances were posted: one, when all came in time."""
-    return [
-        row[0]
-        for row in tx.rows(
-            "SELECT DISTINCT o.posted_period FROM opening o JOIN contract c ON c.id = o.contract"
-            " WHERE c.scheme = :scheme",
-            scheme=scheme,
-        )
-    ]
+def date_openings(tx: Transaction, scheme: str, first: Month) -> None:
+    """Let the balances taken over end in the month before the first period (`billing.md`, 15).
+
+    They were dated by the day of the load; where the first period is another month than the one
+    after it, all of them move alike.
+    """
+    mine = "contract IN (SELECT id FROM contract WHERE scheme = :scheme)"
+    known = tx.rows(
+        f"SELECT DISTINCT posted_period, about_period FROM opening WHERE {mine}", scheme=scheme
+    )
+    last = first.plus(-1)
+    for posted in {posted for posted, _ in known if posted != last.key}:
+        shift = Month.from_key(posted).until(last)
+        # the far end first, so that no row meets another on its way
+        for about in sorted((a for p, a in known if p == posted), reverse=shift > 0):
+            tx.run(
+                "UPDATE opening SET about_period = :new, posted_period = :last"
+                f" WHERE posted_period = :posted AND about_period = :about AND {mine}",
+                new=Month.from_key(about).plus(shift).key,
+                last=last.key,
+                posted=posted,
+                about=about,
+                scheme=scheme,
+            )
 
 
 def unequal_openings(tx: Transaction, scheme: str) -> list[Row]:

@@ -16,7 +16,7 @@ from hub.cli.bench import bench
 from hub.errors import SettingsError
 from hub.store.session import Store, Transaction
 
-SIZE = Size(records=300, accounts=20, services=4)
+SIZE = Size(records=300, accounts=20, services=11)
 
 
 def quiet(text: str) -> None:
@@ -76,6 +76,9 @@ def test_postgresql_is_left_as_it_was(postgres: PostgresServer) -> None:
             "account, entry_ref, booked_on, direction, amount, document_number, end_to_end,"
             " party_account, purpose, line",
         ),
+        ("rate", "charge", "contract, period, component, tariff, quantity, price, gross, benefit"),
+        ("rate", "penalty", "contract, about_period, posted_period, amount, total, segments"),
+        ("rate", "meter_charge", "meter, reading"),
         ("xml", "statement", "account, statement_id, from_day, to_day, opening, closing"),
     ],
 )

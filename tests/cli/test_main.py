@@ -113,6 +113,16 @@ def test_a_wrong_setting(hub: Call, root: Path) -> None:
     assert told.out == ""
 
 
+def test_a_database_without_tables(hub: Call, root: Path) -> None:
+    """A command on a database that was not prepared names the one that prepares it."""
+    (root / "hub.db").unlink()
+
+    said = hub("messages", "list")
+
+    assert said.code == 2
+    assert "`hub run` makes them" in said.err
+
+
 def test_layouts_that_clash(hub: Call, root: Path) -> None:
     """Two formats of one name stop the start with both places, as a fault of the settings."""
     (root / "formats").mkdir()

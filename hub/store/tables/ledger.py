@@ -96,6 +96,15 @@ class Charge(SQLModel, table=True):
     """The inputs in short, such as `days=62 norm=17`; what `explain` reads first."""
 
 
+class MeterCharge(SQLModel, table=True):
+    """The reading up to which a run charged a meter. No foreign keys: bulk."""
+
+    __tablename__ = "meter_charge"
+    meter: int = big(primary_key=True)
+    run: int = big(primary_key=True)
+    reading: int = big()
+
+
 class Penalty(SQLModel, table=True):
     """A posting of penalty for one debt period: total minus what was posted before."""
 

@@ -79,6 +79,12 @@ def upgrade() -> None:
     sa.Column('trace', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('contract', 'period', 'component', 'tariff', 'run')
     )
+    op.create_table('meter_charge',
+    sa.Column('meter', sa.BigInteger(), nullable=False),
+    sa.Column('run', sa.BigInteger(), nullable=False),
+    sa.Column('reading', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('meter', 'run')
+    )
     op.create_table('penalty',
     sa.Column('contract', sa.BigInteger(), nullable=False),
     sa.Column('about_period', sa.Integer(), nullable=False),
@@ -302,6 +308,7 @@ def downgrade() -> None:
     op.drop_table("run")
     op.drop_table("period")
     op.drop_table("penalty")
+    op.drop_table("meter_charge")
     op.drop_table("charge")
     op.drop_table("balance")
     op.drop_table("account_balance")
