@@ -105,6 +105,10 @@ class Tally:
         return {**total, **self.counts, **sums}
 
 
+NOTHING = Stored("", 0)
+"""What is stored of a file that was never read."""
+
+
 @dataclass
 class Arrival:
     """A file on its way; each step fills in what it found."""
@@ -120,7 +124,7 @@ class Arrival:
     """The claimed signature file."""
     signature: bytes | None = None
     agreement: Agreement | None = None
-    stored: Stored = Stored("", 0)
+    stored: Stored = NOTHING
     signature_sha: str | None = None
     content: Path | None = None
     """Our private copy: the only bytes that are read from here on."""

@@ -95,10 +95,12 @@ class _Teller:
 
     def _charge(self, line: Line, service: Service) -> Section:
         say, net = self._words, roubles(line.gross - line.benefit)
-        title = say["head"].format(service=self._name(service), component=say[line.component])
+        title = say["head"].format(
+            service=self._name(service), component=say[f"in_{line.component}"]
+        )
         formula = say["formula"].format(
             quantity=decimal_text(line.quantity, QUANTITY),
-            unit=service.unit,
+            unit=say[service.unit],
             price=decimal_text(line.price, TARIFF),
             gross=roubles(line.gross),
         )
@@ -146,7 +148,7 @@ class _Teller:
             yield self._words["differs"]
 
 
-_SCALED = ("area", "norm", "fixed")
+_SCALED = ("area", "norm", "fixed", "limit", "used")
 
 
 def _shown(name: str, value: str) -> tuple[str, ...]:

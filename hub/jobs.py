@@ -127,23 +127,44 @@ def entering(hub: Instance, action: str, scheme: Scheme, object: object) -> clos
 
 def _open(hub: Instance, at: datetime) -> str:
     month, now = Month.of(at.date()), hub.clock.now()
-    return _each_scheme(hub, lambda scheme: closing.open_period(
-        hub.store, scheme, month, now, also=entering(hub, "period.open", scheme, month),
-    ))
+    return _each_scheme(
+        hub,
+        lambda scheme: closing.open_period(
+            hub.store,
+            scheme,
+            month,
+            now,
+            also=entering(hub, "period.open", scheme, month),
+        ),
+    )
 
 
 def _rate(hub: Instance, at: datetime) -> str:
     month, now = Month.of(at.date()).plus(-1), hub.clock.now()
-    return _each_scheme(hub, lambda scheme: closing.rate(
-        hub.store, scheme, month, now, also=entering(hub, "period.rate", scheme, month),
-    ))
+    return _each_scheme(
+        hub,
+        lambda scheme: closing.rate(
+            hub.store,
+            scheme,
+            month,
+            now,
+            also=entering(hub, "period.rate", scheme, month),
+        ),
+    )
 
 
 def _close(hub: Instance, at: datetime) -> str:
     month, now = Month.of(at.date()).plus(-1), hub.clock.now()
-    return _each_scheme(hub, lambda scheme: closing.close(
-        hub.store, scheme, month, now, also=entering(hub, "period.close", scheme, month),
-    ))
+    return _each_scheme(
+        hub,
+        lambda scheme: closing.close(
+            hub.store,
+            scheme,
+            month,
+            now,
+            also=entering(hub, "period.close", scheme, month),
+        ),
+    )
 
 
 def _distribute(hub: Instance, at: datetime) -> str:

@@ -8,9 +8,10 @@ anything leaves the hub, the entries are appended to a file outside the database
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from hub.clock import stamp, unstamp
@@ -30,7 +31,7 @@ class Entry(NamedTuple):
     result: str
     actor: str = "hub"
     origin: str = "local"
-    detail: dict[str, object] = {}  # never changed
+    detail: Mapping[str, object] = MappingProxyType({})
 
 
 class Head(NamedTuple):
@@ -61,7 +62,7 @@ def enter(tx: Transaction, now: datetime, entries: Sequence[Entry]) -> Head:
     last = head(tx)
     rows, details = [], []
     for entry in entries:
-        detail = canonical(entry.detail)
+        detail = canonical(dict(entry.detail))
         fields: dict[str, object] = {
             "seq": last.seq + 1,
             "at": stamp(now),

@@ -57,7 +57,7 @@ def test_imports_go_one_way(path: Path) -> None:
     """A module imports its own row and the rows under it, and no peer behind a bar."""
     dotted = ".".join(path.relative_to(ROOT).with_suffix("").parts)
     here = room(dotted)
-    if not here or here == "VERSION" or path.name == "__init__.py" and path.parent.name == "hub":
+    if not here or here == "VERSION" or (path.name == "__init__.py" and path.parent.name == "hub"):
         return
     row, peers = place(here)
     for name in imported(path) - {here, "VERSION"}:

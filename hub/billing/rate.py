@@ -104,12 +104,11 @@ class Rater:
         kind, volumes = usage.volumes(service, basis, start, stop)
         days = person_days(usage.stays, start, stop)
         task = _Task(contract, service, kind, days, self._holders(account, service, kind))
-        lines = [
-            line
-            for volume in volumes
-            for part in self._parts(task, volume)
-            for line in self._lines(task, part, volume)
-        ]
+        lines: list[Line] = []
+        for volume in volumes:
+            parts, why = self._parts(task, volume)
+            for part in parts:
+                lines += self._lines(task, part, volume, volume.trace + why)
         return lines if len(lines) == 1 else _merged(lines)
 
     def _holders(self, account: Account, service: Service, kind: str) -> Holders:
@@ -124,18 +123,23 @@ class Rater:
 
     # --- sub or full ---------------------------------------------------------------------------
 
-    def _parts(self, task: _Task, volume: Volume) -> list[Part]:
-        """The parts of a volume by the kind of their price (6.3)."""
-        service = task.service
-        if volume.full or not service.subsidised:
-            return split.whole(volume.quantity, volume.full and service.subsidised)
+    def _parts(self, task: _Task, volume: Volume) -> tuple[list[Part], str]:
+        """The parts of a volume by the kind of their price (6.3), and the words that say why."""
+        service, quantity = task.service, volume.quantity
+        if not service.subsidised:
+            return split.whole(quantity, full=False), ""
+        if volume.full:
+            return split.whole(quantity, full=True), " full=1" * bool(quantity.num)
         metered = task.kind in METERED
         if service.split == "water" and (metered or self._policies.unmetered_split):
-            return split.above_norm(volume.quantity, self._water_norm(task.person_days))
-        if service.split == "year" and metered and volume.quantity.den == 1:
+            norm = self._water_norm(task.person_days)
+            parts = split.above_norm(quantity, norm)
+            return parts, f" limit={norm.rounded}" if len(parts) > 1 else ""
+        if service.split == "year" and metered and quantity.den == 1:
             used = task.contract.used_in_year
-            return split.by_tiers(volume.quantity.num, self._tiers(), used)
-        return split.whole(volume.quantity, full=False)
+            parts = split.by_tiers(quantity.num, self._tiers(), used)
+            return parts, f" used={used}" if parts[-1].component != SUB else ""
+        return split.whole(quantity, full=False), ""
 
     def _water_norm(self, days: int) -> Fraction:
         norm = self._rates.national("water_person_day", self._window.start) * days
@@ -155,10 +159,10 @@ class Rater:
 
     # --- prices --------------------------------------------------------------------------------
 
-    def _lines(self, task: _Task, part: Part, volume: Volume) -> Iterable[Line]:
+    def _lines(self, task: _Task, part: Part, volume: Volume, trace: str) -> Iterable[Line]:
         """The lines of a part, one for each version of its tariff (6.2)."""
         contract, (component, quantity) = task.contract, part
-        start, stop, trace = volume.start, volume.stop, volume.trace
+        start, stop = volume.start, volume.stop
         pieces = self._rates.prices(
             contract.service, contract.supplier, component == FULL, start, stop
         )

@@ -57,7 +57,7 @@ class ReceiptFacts:
     findings_more: int
     """How many findings there are beside these."""
     mapping: str | None
-    mapping_version: int | None
+    mapping_version: str | None
     format: str | None
     format_version: str | None
     journal_seq: int

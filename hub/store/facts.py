@@ -32,7 +32,8 @@ def accounts(tx: Transaction, scheme: str, account_ids: Sequence[str]) -> dict[s
     """Id in the scheme -> internal id."""
     return dict(
         tx.rows(
-            f"SELECT account_id, id FROM account WHERE scheme = :scheme AND {tx.among('account_id')}",
+            "SELECT account_id, id FROM account"
+            f" WHERE scheme = :scheme AND {tx.among('account_id')}",
             scheme=scheme,
             keys=tx.listed(account_ids),
         )
@@ -101,7 +102,8 @@ def add_providers(tx: Transaction, scheme: str, names: dict[str, str], now: str)
     known = {
         row[0]
         for row in tx.rows(
-            f"SELECT provider_id FROM provider WHERE scheme = :scheme AND {tx.among('provider_id')}",
+            "SELECT provider_id FROM provider"
+            f" WHERE scheme = :scheme AND {tx.among('provider_id')}",
             scheme=scheme,
             keys=tx.listed(list(names)),
         )
