@@ -10,6 +10,7 @@ from hub.clock import stamp
 from hub.exchange.receipts import ReceiptFacts, render
 from hub.instance import Instance
 from hub.journal import Head
+from hub.settings import Agreement
 from hub.signing.keys import fingerprint
 from hub.store import exchange as table
 from hub.store.exchange import DispatchRow
@@ -37,38 +38,41 @@ def give(
     table.add_receipt(tx, (intake_id, partner, number, name, stamp(now), body, digest))
     agreement = arrival.agreement
     if agreement is not None and agreement.receipt is not None:
-        stored = arrival.hub.archive.keep_bytes(body)
-        table.add_dispatch(
-            tx,
-            DispatchRow(
-                id=tx.reserve("dispatch"),
-                partner=partner,
-                agreement=agreement.id,
-                kind="receipt",
-                channel=agreement.receipt.channel,
-                business_key=f"receipt|{intake_id}",
-                effect=1,
-                number=number,
-                name=name,
-                state="QUEUED",
-                reason=None,
-                object_sha=stored.sha256,
-                signature_sha=None,
-                wants_signature=1,
-                size=stored.size,
-                records=0,
-                amount=0,
-                period=None,
-                created_at=stamp(now),
-                sent_at=None,
-                repeats=0,
-                ack_state="NONE",
-                ack_due=None,
-                ack_intake_id=None,
-                ack_text=None,
-            ),
+        _queue(
+            tx, arrival.hub, agreement, agreement.receipt.channel, (intake_id, number, name), body
         )
     return digest
+
+
+def _queue(
+    tx: Transaction,
+    hub: Instance,
+    agreement: Agreement,
+    channel: str,
+    receipt: tuple[int, int, str],
+    body: bytes,
+) -> None:
+    """Let the receipt (intake, number, name) leave by the channel that the agreement names."""
+    intake_id, number, name = receipt
+    stored = hub.archive.keep_bytes(body)
+    table.add_dispatch(
+        tx,
+        DispatchRow(
+            id=tx.reserve("dispatch"),
+            partner=agreement.partner,
+            agreement=agreement.id,
+            kind="receipt",
+            channel=channel,
+            business_key=f"receipt|{intake_id}",
+            effect=1,
+            number=number,
+            name=name,
+            object_sha=stored.sha256,
+            size=stored.size,
+            wants_signature=1,
+            created_at=stamp(hub.clock.now()),
+        ),
+    )
 
 
 def again(tx: Transaction, hub: Instance, first_id: int) -> None:

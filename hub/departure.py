@@ -51,56 +51,41 @@ def _queue(tx: Transaction, hub: Instance, agreement: Agreement, draft: Draft, e
     now = hub.clock.now()
     number = tx.reserve(f"out|{agreement.partner}|{agreement.kind}")
     body = _render(hub, agreement, draft, draft.envelope(number, now))
-    written = read_again(hub, agreement, body)
+    _compare(read_again(hub, agreement, body), draft, f"{agreement.id} number {number}")
+    stored = hub.archive.keep_bytes(body)
+    row = DispatchRow(
+        id=tx.reserve("dispatch"),
+        partner=agreement.partner,
+        agreement=agreement.id,
+        kind=agreement.kind,
+        channel=agreement.channel,
+        business_key=draft.business_key,
+        effect=effect,
+        number=number,
+        name=(agreement.name or "").format(number=number, date=f"{now:%Y%m%d}", **draft.names),
+        object_sha=stored.sha256,
+        size=stored.size,
+        wants_signature=int(agreement.signature == "required"),
+        created_at=stamp(now),
+        records=len(draft.messages),
+        amount=draft.amount,
+        period=draft.period.key if draft.period else None,
+    )
+    table.add_dispatch(tx, row)
+    draft.bind(tx, row.id)
+    detail = {name: getattr(row, name) for name in ("name", "object_sha", "records", "amount")}
+    enter(tx, now, [Entry("out.queue", f"dispatch:{row.id}", "QUEUED", detail=detail)])
+    return row.id
+
+
+def _compare(written: list[tuple[str, int]], draft: Draft, place: str) -> None:
+    """Our own bytes against what was gathered. Raises `Inconsistent`: the file does not leave."""
     amount = sum(kopecks for _, kopecks in written)
     if (len(written), amount) != (len(draft.messages), draft.amount):
         raise Inconsistent(
-            f"{agreement.id} number {number}: {len(written)} records and {roubles(amount)}"
-            f" written, {len(draft.messages)} and {roubles(draft.amount)} gathered;"
-            " nothing was sent"
+            f"{place}: {len(written)} records and {roubles(amount)} written,"
+            f" {len(draft.messages)} and {roubles(draft.amount)} gathered; nothing was sent"
         )
-    stored = hub.archive.keep_bytes(body)
-    dispatch_id = tx.reserve("dispatch")
-    name = (agreement.name or "").format(number=number, date=f"{now:%Y%m%d}", **draft.names)
-    table.add_dispatch(
-        tx,
-        DispatchRow(
-            id=dispatch_id,
-            partner=agreement.partner,
-            agreement=agreement.id,
-            kind=agreement.kind,
-            channel=agreement.channel,
-            business_key=draft.business_key,
-            effect=effect,
-            number=number,
-            name=name,
-            state="QUEUED",
-            reason=None,
-            object_sha=stored.sha256,
-            signature_sha=None,
-            wants_signature=int(agreement.signature == "required"),
-            size=stored.size,
-            records=len(written),
-            amount=amount,
-            period=draft.period.key if draft.period else None,
-            created_at=stamp(now),
-            sent_at=None,
-            repeats=0,
-            ack_state="NONE",
-            ack_due=None,
-            ack_intake_id=None,
-            ack_text=None,
-        ),
-    )
-    draft.bind(tx, dispatch_id)
-    detail: dict[str, object] = {
-        "name": name,
-        "sha256": stored.sha256,
-        "records": len(written),
-        "amount": amount,
-    }
-    enter(tx, now, [Entry("out.queue", f"dispatch:{dispatch_id}", "QUEUED", detail=detail)])
-    return dispatch_id
 
 
 def _render(hub: Instance, agreement: Agreement, draft: Draft, envelope: Envelope) -> bytes:

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from hub.messages import Payment
 from hub.store.session import Transaction
 
+CHUNK = 20_000
+"""Rows that a loader inserts at a time; of its own, so that ours may change."""
 _MINSK = timedelta(hours=3)
 _AMOUNT = re.compile(r"(0|[1-9][0-9]{0,12})\.([0-9]{2})").fullmatch
 _OPERATION = re.compile("[0-9]{1,11}").fullmatch

@@ -38,7 +38,7 @@ class Sample(NamedTuple):
     units: int
     seconds: float
     peak_mb: float
-    """Largest resident memory over that with which its process began."""
+    """Largest resident memory over that of its process at the start: interpreter and modules."""
 
     @property
     def rate(self) -> float:

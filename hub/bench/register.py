@@ -14,7 +14,6 @@ from hub.bench.place import NOW, SCHEME, Place
 from hub.clock import stamp
 from hub.instance import Instance
 from hub.month import Month
-from hub.records import CHUNK
 from hub.store import exchange
 from hub.store import payments as table
 from hub.store.payments import ERIP, RegisterRow
@@ -74,7 +73,7 @@ class _Loader:
         Raises ValueError for a bad value, and when count or sum are not those of the header.
         """
         line, total = 2, 0
-        while chunk := list(islice(records, CHUNK)):
+        while chunk := list(islice(records, byhand.CHUNK)):
             first = self._tx.reserve("payment", len(chunk))
             made = [self._row(first + at, line + at, fields) for at, fields in enumerate(chunk)]
             table.add_payments(self._tx, made)

@@ -18,7 +18,6 @@ from hub.bench.measure import Stopwatch
 from hub.bench.place import NOW, Place
 from hub.bench.statement import write_statement
 from hub.instance import Instance
-from hub.records import CHUNK
 from hub.store import exchange
 from hub.store import payments as table
 from hub.store.session import Row, Transaction
@@ -69,7 +68,7 @@ class _Loader:
     def load(self, entries: Iterator[Any]) -> int:
         """Insert all entries; gives their count. Raises ValueError when the sums do not agree."""
         line = 0
-        while chunk := [self._values(entry) for entry in islice(entries, CHUNK)]:
+        while chunk := [self._values(entry) for entry in islice(entries, byhand.CHUNK)]:
             first = self._tx.reserve("statement_entry", len(chunk))
             lines = range(line + 1, line + 1 + len(chunk))
             table.add_entries(self._tx, self._entries(first, chunk, lines))

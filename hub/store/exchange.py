@@ -292,7 +292,7 @@ def receipt_of(tx: Transaction, intake_id: int) -> Row | None:
 
 
 class DispatchRow(NamedTuple):
-    """An outbound file as the delivery reads it."""
+    """An outbound file; its fields are the columns of the table, those filled in later last."""
 
     id: int
     partner: str
@@ -303,22 +303,22 @@ class DispatchRow(NamedTuple):
     effect: int
     number: int
     name: str
-    state: str
-    reason: str | None
     object_sha: str
-    signature_sha: str | None
-    wants_signature: int
     size: int
-    records: int
-    amount: int
-    period: int | None
+    wants_signature: int
     created_at: str
-    sent_at: str | None
-    repeats: int
-    ack_state: str
-    ack_due: str | None
-    ack_intake_id: int | None
-    ack_text: str | None
+    records: int = 0
+    amount: int = 0
+    period: int | None = None
+    state: str = "QUEUED"
+    reason: str | None = None
+    signature_sha: str | None = None
+    sent_at: str | None = None
+    repeats: int = 0
+    ack_state: str = "NONE"
+    ack_due: str | None = None
+    ack_intake_id: int | None = None
+    ack_text: str | None = None
 
 
 _DISPATCH = f"SELECT {', '.join(DispatchRow._fields)} FROM dispatch"
