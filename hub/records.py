@@ -23,7 +23,8 @@ from hub.store import exchange as table
 from hub.store.periods import operating_month
 from hub.store.session import Transaction
 
-CHUNK = 20_000
+CHUNK = 5_000
+"""Records that are mapped and posted at once: more costs memory and gains nothing."""
 Message = tuple[Any, ...]
 
 
