@@ -47,6 +47,7 @@ class Daemon:
         """Finish what a former process began: the outbox first, then claims (5.2)."""
         hub = self.hub
         jobs.check_schedules(hub)
+        hub.check_keys()
         with hub.store.transaction() as tx:
             if table.meta(tx, "began") is None:
                 table.set_meta(tx, "began", stamp(hub.clock.now()))

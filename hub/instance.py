@@ -115,6 +115,12 @@ class Instance:
             for path in partner.certificates
         ]
 
+    def check_keys(self) -> None:
+        """Read our key and every pinned certificate once. Raises `SettingsError`."""
+        assert self.key
+        for partner in self.settings.partners.values():
+            self.pins(partner)
+
     def close(self) -> None:
         """Give the database connections back."""
         self.store.close()

@@ -18,6 +18,8 @@ import typer
 from rich.console import Console
 
 from hub import proof
+from hub.cli.edge import log_to
+from hub.cli.opened import LOG
 from hub.cli.output import as_json, console, proof_table
 from hub.cli.reconcile import proof_lines
 from hub.clock import SimulatedClock, minsk, stamp
@@ -72,6 +74,7 @@ def demo(
     certificate = keys.new(folder / "keys", "hub", "zhku-hub demo", START, None)
     if not database.startswith("sqlite"):
         _empty_schema(database)
+    log_to(folder / LOG)
     clock = SimulatedClock(START)
     with closing(Instance(folder.resolve(), clock)) as hub:
         hub.make_folders()

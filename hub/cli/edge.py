@@ -30,7 +30,7 @@ LONGEST = 300
 
 log = logging.getLogger("hub.cli")
 # standard error is for sentences: without a handler of its own, a warning would end there
-logging.getLogger("hub").addHandler(logging.NullHandler())
+logging.getLogger().addHandler(logging.NullHandler())
 
 
 class Asked(NamedTuple):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -9,11 +10,12 @@ from rich.progress import Progress
 
 from hub import closing
 from hub.cli.opened import opened, scheme_of
-from hub.cli.options import ASchemeCode, Json, MaybeMonth
-from hub.cli.output import as_json, console, iso, table
+from hub.cli.options import AMonth, ASchemeCode, Json, MaybeMonth
+from hub.cli.output import as_json, console, iso, plain, table
 from hub.cli.words import say
 from hub.closing import Also, RunSummary
 from hub.errors import Refused
+from hub.explaining import Explanation, explain
 from hub.instance import Instance
 from hub.journal import Entry, enter
 from hub.money import roubles
@@ -174,3 +176,44 @@ def _next(hub: Instance, scheme: Scheme, verb: str) -> Month:
     if not waiting:
         raise Refused("period_state", f"no month of {scheme.code} is {wanted}")
     return waiting[-1] if verb == "unrate" else waiting[0]
+
+
+# --- explain -----------------------------------------------------------------------------------
+
+
+@app.command("explain")
+def explain_(
+    ctx: typer.Context,
+    account: Annotated[str, typer.Argument(help="number of the personal account")],
+    month: AMonth,
+    service: Annotated[str | None, typer.Option(help="one service, such as cold_water")] = None,
+    scheme: ASchemeCode = None,
+    in_json: Json = False,
+) -> None:
+    """How the charges and penalties of an account came about, rated again from the facts.
+
+    Exit code 1 when that gives other rows than are stored.
+    Example: hub period explain 0100000017 --month 2026-09 --service heating
+    """
+    with opened(ctx) as (hub, lang):
+        chosen = scheme_of(hub, scheme)
+        found = explain(hub.store, chosen, account, service, month, lang)
+    if in_json:
+        print(as_json(_told(found)))
+    else:
+        _print(found, lang)
+    raise typer.Exit(0 if found.agrees else 1)
+
+
+def _told(found: Explanation) -> dict[str, object]:
+    return found._asdict() | {"sections": [section._asdict() for section in found.sections]}
+
+
+def _print(found: Explanation, lang: str) -> None:
+    print(say(lang, "explained", account=found.account, month=found.month))
+    for section in found.sections:
+        print(f"\n{plain(section.title)}: {section.amount}")
+        for sentence in section.sentences:
+            print(f"  {plain(sentence)}")
+    for remark in found.remarks:
+        print(f"\n{plain(remark)}")

@@ -173,7 +173,7 @@ class Store:
 
 _AWAY = (OperationalError, sqlite3.OperationalError, psycopg.OperationalError)
 _TAKEN = (IntegrityError, sqlite3.IntegrityError, psycopg.IntegrityError)
-_OURS = ("no such", "syntax error", "disk i/o error", "malformed")
+_OURS = ("no such table", "no such column", "syntax error", "disk i/o error", "malformed")
 """SQLite tells defects of ours and of the disk by the same class as a busy database."""
 
 

@@ -53,7 +53,7 @@ def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
     def run(*argv: object) -> Answer:
         monkeypatch.setattr(sys, "argv", ["hub", *map(str, argv)])
         # a process has its own log; here the next command must not find that of this one
-        monkeypatch.setattr(logging.getLogger(), "handlers", [])
+        monkeypatch.setattr(logging.getLogger(), "handlers", [logging.NullHandler()])
         with pytest.raises(SystemExit) as ended:
             main()
         out, err = capsys.readouterr()
