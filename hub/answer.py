@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from formats.contract import Finding
 from hub.arrival import PARTS, Arrival
 from hub.clock import stamp
+from hub.exchange.calendar import next_cutoff
 from hub.exchange.receipts import ReceiptFacts, render
 from hub.instance import Instance
 from hub.journal import Head
@@ -98,6 +99,7 @@ def _facts(
     tally = arrival.tally
     totals = {part: (tally.counts[part], tally.sums[part]) for part in PARTS}
     created = envelope.created if envelope else None
+    window, following = _windows(arrival)
     return ReceiptFacts(
         number=number,
         created=now,
@@ -112,8 +114,8 @@ def _facts(
         envelope_date=f"{created:%Y-%m-%d}" if created else None,
         received=arrival.received_at,
         late=False,
-        window=None,
-        next_cutoff=None,
+        window=window,
+        next_cutoff=following,
         outcome=outcome,
         totals={"file": (tally.records, sum(tally.sums.values())), **totals},
         findings=findings[:MOST_FINDINGS],
@@ -126,3 +128,13 @@ def _facts(
         journal_hash=before.hash,
         signer=fingerprint(arrival.hub.key.certificate),
     )
+
+
+def _windows(arrival: Arrival) -> tuple[datetime | None, datetime | None]:
+    """The cut-off in whose window the file counts, and the one after it."""
+    cutoff = arrival.agreement.cutoff if arrival.agreement else None
+    if cutoff is None:
+        return None, None
+    overrides = arrival.hub.settings.hub.days_off
+    window = next_cutoff(arrival.received_at, cutoff, overrides)
+    return window, next_cutoff(window + timedelta(seconds=1), cutoff, overrides)

@@ -6,6 +6,7 @@ Events of the file system and the scheduler only wake it; each pass looks at the
 
 import fcntl
 import logging
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,8 +71,19 @@ class Daemon:
         while self.work():
             pass
 
+    def _has_room(self) -> bool:
+        """Whether the disk has its share free; intake waits, sending goes on (PU8)."""
+        disk = shutil.disk_usage(self.hub.root)
+        low = self.hub.settings.hub.disk_low_percent
+        if disk.free * 100 >= low * disk.total:
+            return True
+        log.error("less than %s %% of the disk is free", low, extra={"action": "disk_low"})
+        return False
+
     def _take_files(self) -> bool:
         took = False
+        if not self._has_room():
+            return False
         for channel in self.hub.settings.channels.values():
             agreements = self.hub.settings.inbound(channel.id)
             inbox = self.hub.folder("inbox", channel.id)

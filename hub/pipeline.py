@@ -230,8 +230,8 @@ def known_already(tx: Transaction, arrival: Arrival) -> Verdict | None:
     taken = table.number_taken(tx, _number_key(arrival)) if arrival.number else None
     reused = taken is not None and taken[0] != arrival.intake_id
     if reused or (agreement.refuses_reuse and _name_taken(tx, arrival, agreement)):
-        number = arrival.number or arrival.name
-        return refused(Finding("E-NUM-REUSED", value=number))
+        found = Finding("E-NUM-REUSED", value=arrival.number or arrival.name)
+        return refused(found) if agreement.dup_number == "reject" else Verdict(HELD, (found,))
     return _sequence(tx, arrival, agreement)
 
 

@@ -110,6 +110,10 @@ class _Work:
 
     def post(self, chunk: list[Numbered]) -> None:
         """Map a chunk, sort out doubles, post the rest, write its record rows."""
+        most = self._agreement.max_records
+        if self._arrival.tally.records + len(chunk) > most:
+            rule = f"max_records = {most}"
+            raise Undo(Verdict(REJECTED, (Finding("E-LIMIT", expected=str(most), rule=rule),)))
         good, bad = self._reader.translate(chunk)
         for broken in bad:
             if broken.fate == "file":

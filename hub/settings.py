@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -136,7 +136,9 @@ class Cutoff(Model):
     """Local times until which a file counts in a window."""
 
     calendar: Literal["calendar", "BY-work", "BY-bank"] = "BY-work"
-    times: tuple[str, ...]
+    times: tuple[Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")], ...] = Field(
+        min_length=1
+    )
     zone: Literal["Europe/Minsk"] = "Europe/Minsk"
 
 
@@ -172,7 +174,7 @@ class Agreement(Model):
     max_records: int = 10_000_000
     dup_file: Duplicates = "reject"
     dup_number: Duplicates = "reject"
-    dup_record: Duplicates = "reject"
+    dup_record: Literal["reject"] = "reject"
     number_scope: Literal["forever", "year", "day"] = "forever"
     sequence: Literal["none", "gap_warn", "gap_hold", "strict"] | None = None
     number_back: Literal["accept", "hold"] = "hold"

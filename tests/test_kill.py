@@ -34,6 +34,7 @@ STAGES = {
     "out full",
     "out synced",
     "out renamed",
+    "folder synced",
     "marked",
     "act before commit",
 }

@@ -5,10 +5,13 @@ the table here, which the instance's own `days_off` overrides. `BY-bank` equals 
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 
 import holidays
+
+from hub.clock import MINSK
+from hub.settings import Cutoff
 
 MOVED_OFF = ("2025-01-06", "2025-04-28", "2025-07-04", "2025-12-26", "2026-04-20")
 MOVED_WORK = ("2025-01-11", "2025-04-26", "2025-07-12", "2025-12-20", "2026-04-25")
@@ -43,3 +46,16 @@ def next_open(day: date, calendar: str, overrides: Mapping[str, str]) -> date:
     while not is_open(day, calendar, overrides):
         day += timedelta(days=1)
     return day
+
+
+def next_cutoff(at: datetime, cutoff: Cutoff, overrides: Mapping[str, str]) -> datetime:
+    """The first cut-off not earlier than `at`; at its very second a file is in time (11.3)."""
+    times = sorted(time.fromisoformat(text) for text in cutoff.times)
+    day = at.astimezone(MINSK).date()
+    while True:
+        if is_open(day, cutoff.calendar, overrides):
+            for hour in times:
+                instant = datetime.combine(day, hour, MINSK)
+                if instant >= at:
+                    return instant
+        day += timedelta(days=1)

@@ -1,10 +1,12 @@
 """Belarusian working days, with the days that were moved."""
 
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
-from hub.exchange.calendar import is_open, next_open
+from hub.clock import MINSK
+from hub.exchange.calendar import is_open, next_cutoff, next_open
+from hub.settings import Cutoff
 
 
 @pytest.mark.parametrize(
@@ -40,3 +42,21 @@ def test_all_days_count_in_the_plain_calendar() -> None:
 def test_the_next_working_day_skips_moved_days() -> None:
     """After Friday 17.04.2026 comes Wednesday the 22nd."""
     assert next_open(date(2026, 4, 17), "BY-work", {}) == date(2026, 4, 22)
+
+
+@pytest.mark.parametrize(
+    ("received", "window"),
+    [
+        ("2026-04-17T18:00:00", "2026-04-17T18:00:00"),
+        ("2026-04-17T18:00:01", "2026-04-22T18:00:00"),
+        ("2026-04-24T18:30:00", "2026-04-25T18:00:00"),
+        ("2026-04-30T18:05:00", "2026-05-04T18:00:00"),
+        ("2026-07-02T18:00:01", "2026-07-06T18:00:00"),
+        ("2026-12-24T19:00:00", "2026-12-28T18:00:00"),
+    ],
+)
+def test_the_window_of_a_file(received: str, window: str) -> None:
+    """The cases of the specification: a cut-off at 18:00 on working days."""
+    at = datetime.fromisoformat(received).replace(tzinfo=MINSK)
+    expected = datetime.fromisoformat(window).replace(tzinfo=MINSK)
+    assert next_cutoff(at, Cutoff(times=("18:00",)), {}) == expected
