@@ -16,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from hub import departure, jobs, pipeline, review
 from hub.clock import stamp
-from hub.errors import HubError, Refused, StoreAway
+from hub.errors import DiskTrouble, HubError, Refused, StoreAway
 from hub.exchange import channels, folders
 from hub.exchange.watch import Watcher
 from hub.instance import Instance
@@ -55,12 +55,19 @@ class Daemon:
             enter(tx, hub.clock.now(), [Entry("hub.start", "node:local", "ok")])
         hub.journal_file.flush(hub.store)
         departure.deliver_all(hub)
-        for claim_id in folders.claims(hub.root / "work"):
-            pipeline.process(hub, claim_id)
+        self._finish_claims()
+
+    def _finish_claims(self) -> bool:
+        """Bring claims to their end that a kill or an absent database left."""
+        claims = folders.claims(self.hub.root / "work")
+        for claim_id in claims:
+            pipeline.process(self.hub, claim_id)
+        return bool(claims)
 
     def work(self) -> bool:
         """One pass over everything; True when something was done."""
-        did = jobs.serve_next(self.hub)
+        did = self._finish_claims()
+        did = jobs.serve_next(self.hub) or did
         did = self._take_files() or did
         did = review.release_gaps(self.hub) or did
         did = departure.after_replies(self.hub) or did
@@ -139,8 +146,8 @@ class Daemon:
         try:
             with self._pass:
                 return self.work()
-        except StoreAway as error:
-            log.warning("%s", error, extra={"action": "store_away"})
+        except (StoreAway, DiskTrouble) as error:
+            log.warning("%s", error, extra={"action": "waits"})
             return False
 
     @contextmanager

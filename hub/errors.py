@@ -4,6 +4,8 @@ HubError               exit 3: our failure
 ├── SettingsError      exit 2: settings or usage, with the place and the way to mend it
 ├── Refused            exit 1: the data is at fault, or the state forbids the act
 ├── StoreAway          the database cannot be reached; the file waits and is tried again
+├── DiskTrouble        the disk cannot be read or written; the file waits and is tried again
+├── SyncFailed         a sync failed: what was written may be gone; stop, start again, recover
 ├── Clash              another worker took the same key in between; look again and decide anew
 ├── NotPublished       a file could not be put in its place; the delivery waits
 ├── SigningFailed      no signature could be made; the dispatch keeps its number and waits
@@ -39,6 +41,18 @@ class StoreAway(HubError):
     """The database cannot be reached."""
 
     code = "store_away"
+
+
+class DiskTrouble(HubError):
+    """The disk cannot be read or written."""
+
+    code = "disk"
+
+
+class SyncFailed(HubError):
+    """A sync failed; it is never tried again, for the pages may be gone while it says "ok"."""
+
+    code = "sync_failed"
 
 
 class Clash(HubError):

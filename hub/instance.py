@@ -20,7 +20,7 @@ from hub.exchange.archive import Archive
 from hub.journal import JournalFile
 from hub.mapping import Mapping as FieldMapping
 from hub.mapping import load as load_mapping
-from hub.settings import Agreement, Partner, Settings, data_folders
+from hub.settings import Agreement, Settings, data_folders
 from hub.settings import load as load_settings
 from hub.signing import keys
 from hub.signing.verify import Pin
@@ -108,18 +108,18 @@ class Instance:
             self._mappings[name] = load_mapping(found[0])
         return self._mappings[name]
 
-    def pins(self, partner: Partner) -> list[Pin]:
-        """The pinned certificates of a partner."""
+    def pins(self, agreement: Agreement) -> list[Pin]:
+        """The certificates pinned for an agreement: its partner, kind and direction."""
         return [
             Pin(keys.certificate(self.root / path).public_bytes(Encoding.DER), None, None)
-            for path in partner.certificates
+            for path in self.settings.certificates_of(agreement)
         ]
 
     def check_keys(self) -> None:
         """Read our key and every pinned certificate once. Raises `SettingsError`."""
         assert self.key
-        for partner in self.settings.partners.values():
-            self.pins(partner)
+        for agreement in self.settings.agreements.values():
+            self.pins(agreement)
 
     def close(self) -> None:
         """Give the database connections back."""

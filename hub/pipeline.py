@@ -28,7 +28,7 @@ from hub.arrival import (
     refused,
 )
 from hub.clock import MINSK, stamp, unstamp
-from hub.errors import Clash, HubError
+from hub.errors import Clash, DiskTrouble, SettingsError, StoreAway, SyncFailed
 from hub.exchange import channels, folders
 from hub.exchange.archive import Unfit
 from hub.instance import Instance
@@ -95,7 +95,7 @@ def verify_signature(arrival: Arrival) -> Verdict | None:
         return None
     if arrival.signature is None:
         return refused(Finding("E-SIG-NONE", expected=f"{arrival.name}.p7s"))
-    pins = hub.pins(hub.settings.partners[agreement.partner])
+    pins = hub.pins(agreement)
     verdict = verify(arrival.content, arrival.signature, pins, arrival.received_at)
     if verdict.code is not None:
         return refused(Finding(verdict.code, value=verdict.detail, rule=verdict.detail))
@@ -460,12 +460,18 @@ def raw_name(path: Path) -> bytes:
     return path.name.encode("utf-8", "surrogateescape")
 
 
+_STOPS = (StoreAway, DiskTrouble, SyncFailed, SettingsError)
+"""What concerns every file, not this one: it waits in `work/` until the next start or pass."""
+
+
 def decide(arrival: Arrival) -> Verdict:
     """Examine and settle; a defect of ours holds the file instead of stopping the channel."""
     try:
         return settle(arrival, examine(arrival))
-    except HubError:
+    except _STOPS:
         raise
+    except OSError as error:
+        raise DiskTrouble(f"{arrival.name}: {error}") from error
     except Exception:
         log.exception("defect while taking %r", arrival.name, extra={"action": "intake_failed"})
         arrival.notes = []

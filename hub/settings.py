@@ -185,6 +185,8 @@ class Agreement(Model):
     max_bad_percent: int = 1
     receipt: ReceiptRule | None = None
     signature: Literal["required", "none"] = "required"
+    certificates: tuple[str, ...] = ()
+    """PEM files pinned for this kind and direction only; absent: those of the partner."""
     crl: Literal["none"] = "none"
     ack: Literal["none", "expected"] = "none"
     ack_within_hours: int = 24
@@ -236,6 +238,10 @@ class Settings(Model):
         """The partner that the schemes know under this provider id."""
         found = (p for p in self.partners.values() if p.provider_id == provider_id)
         return next(found, None)
+
+    def certificates_of(self, agreement: Agreement) -> tuple[str, ...]:
+        """The certificates that may sign under an inbound agreement."""
+        return agreement.certificates or self.partners[agreement.partner].certificates
 
     def scheme_of(self, agreement: Agreement) -> Scheme:
         """The scheme that an agreement serves: its own, or the only one there is."""
@@ -429,7 +435,7 @@ def _inbound_problems(settings: Settings, agreement: Agreement) -> Iterable[str]
         yield "completeness is none: state how a whole file is told, or accept_risk = true"
     if agreement.signature == "none" and not agreement.accept_risk:
         yield 'signature = "none" needs accept_risk = true and a channel that proves the sender'
-    if agreement.signature == "required" and not settings.partners[agreement.partner].certificates:
+    if agreement.signature == "required" and not settings.certificates_of(agreement):
         yield f"signature is required but partner {agreement.partner!r} has no certificates"
 
 

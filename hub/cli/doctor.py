@@ -190,14 +190,16 @@ def check_key(hub: Instance) -> Iterator[Said]:
 
 def check_certificates(hub: Instance) -> Iterator[Said]:
     """The certificates of partners can be read and do not end soon."""
-    for partner in hub.settings.partners.values():
-        for path in partner.certificates:
-            try:
-                certificate = keys.certificate(hub.root / path)
-            except HubError as error:
-                yield _failed(error, "mend_certificate", partner=partner.id)
-            else:
-                yield _lasting(hub, path, certificate, "mend_certificate_ends")
+    settings = hub.settings
+    named = {path: p.id for p in settings.partners.values() for path in p.certificates}
+    named |= {path: a.partner for a in settings.agreements.values() for path in a.certificates}
+    for path, partner in named.items():
+        try:
+            certificate = keys.certificate(hub.root / path)
+        except HubError as error:
+            yield _failed(error, "mend_certificate", partner=partner)
+        else:
+            yield _lasting(hub, path, certificate, "mend_certificate_ends")
 
 
 def _lasting(hub: Instance, path: str, certificate: Certificate, mend: str) -> Said:

@@ -18,7 +18,7 @@ from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from hub.errors import HubError, NotPublished
+from hub.errors import NotPublished, SyncFailed
 
 CHUNK = 256 * 1024
 """Bytes that are copied at a time."""
@@ -106,7 +106,7 @@ def _renamed_without_replacing(source: bytes, target: bytes) -> bool:
 
 
 def sync(path: Path) -> None:
-    """Make a file's content, or a folder's names, outlast a power cut. Raises HubError."""
+    """Make a file's content, or a folder's names, outlast a power cut. Raises SyncFailed."""
     handle = os.open(path, os.O_RDONLY)
     try:
         _fsync(handle, path)
@@ -124,7 +124,8 @@ def _fsync(handle: int, path: Path) -> None:
     try:
         os.fsync(handle)
     except OSError as cause:  # no OSError goes on: whoever waits and tries again must not see it
-        raise HubError(f"{path} could not be synced ({cause}): start again and recover") from cause
+        text = f"{path} could not be synced ({cause}): start again and recover"
+        raise SyncFailed(text) from cause
 
 
 def member(folder: Path, name: bytes) -> Path:
