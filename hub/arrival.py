@@ -24,6 +24,8 @@ _OUTSIDE = frozenset(
         "E-NUM-ORDER",
         "E-SET",
         "E-NAME",
+        "E-ACK-UNKNOWN",
+        "E-ACK-CONFLICT",
         "E-KIND",
         "E-ACCESS",
         "E-INTERNAL",
@@ -55,12 +57,17 @@ class Undo(Exception):
         self.verdict = verdict
 
 
+_DISTRUSTED = frozenset({"E-NAME", "E-KIND", "E-PARTNER", "E-ACK-UNKNOWN"})
+_UNDECIDED = frozenset({"E-ACK-CONFLICT"})
+
+
 def refused(finding: Finding) -> Verdict:
     """The usual outcome of a finding that concerns the whole file."""
-    if finding.severity == ERROR:
+    if finding.code in _DISTRUSTED:
+        return Verdict(QUARANTINED, (finding,))
+    if finding.severity == ERROR and finding.code not in _UNDECIDED:
         return Verdict(REJECTED, (finding,))
-    distrusted = finding.code in ("E-NAME", "E-KIND", "E-PARTNER", "E-ACK-UNKNOWN")
-    return Verdict(QUARANTINED if distrusted else HELD, (finding,))
+    return Verdict(HELD, (finding,))
 
 
 PARTS = ("accepted", "suspended", "parked", "rejected")

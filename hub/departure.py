@@ -37,13 +37,19 @@ def depart(hub: Instance, agreement: Agreement) -> list[int]:
     with hub.store.transaction() as tx:
         for draft in GATHERERS[agreement.kind](tx, hub, agreement):
             before = table.latest_effect(tx, agreement.id, draft.business_key)
-            if before is not None and before.ack_state != "REJECTED":
+            if before is not None and not _goes_again(tx, agreement, before):
                 continue
             effect = before.effect + 1 if before else 1
             made.append(_queue(tx, hub, agreement, draft, effect))
         hub.stage("out numbered")
     hub.journal_file.flush(hub.store)
     return made
+
+
+def _goes_again(tx: Transaction, agreement: Agreement, before: DispatchRow) -> bool:
+    """Whether a rejected list goes again: only without the records that its answer named."""
+    rejected = before.ack_state == "REJECTED" and agreement.after_reject == "leave_out"
+    return rejected and table.refused_records_of_list(tx, before.id) > 0
 
 
 def _queue(tx: Transaction, hub: Instance, agreement: Agreement, draft: Draft, effect: int) -> int:
@@ -237,13 +243,12 @@ def after_replies(hub: Instance) -> bool:
     True when something was done.
     """
     with hub.store.reading() as tx:
-        rejected = table.awaiting(tx, "REJECTED")
-        latest = [table.latest_effect(tx, row.agreement, row.business_key) for row in rejected]
-    again = [
-        hub.settings.agreements[row.agreement]
-        for row, last in zip(rejected, latest, strict=True)
-        if last == row and hub.settings.agreements[row.agreement].after_reject == "leave_out"
-    ]
+        again = [
+            hub.settings.agreements[row.agreement]
+            for row in table.awaiting(tx, "REJECTED")
+            if table.latest_effect(tx, row.agreement, row.business_key) == row
+            and _goes_again(tx, hub.settings.agreements[row.agreement], row)
+        ]
     for agreement in again:
         depart(hub, agreement)
     return _mark_overdue(hub) or bool(again)

@@ -50,7 +50,8 @@ def demands(tx: Transaction, hub: Instance, agreement: Agreement) -> list[Draft]
     """
     scheme = hub.settings.scheme_of(agreement)
     month = latest_closed(tx, scheme.code)
-    outstanding = [d for d in table.awaiting(tx, "WAITING") if d.agreement == agreement.id]
+    unanswered = [*table.awaiting(tx, "WAITING"), *table.awaiting(tx, "OVERDUE")]
+    outstanding = [d for d in unanswered if d.agreement == agreement.id]
     if month is None or outstanding:
         return []
     key = f"{scheme.code}|{month}"

@@ -373,6 +373,18 @@ def latest_effect(tx: Transaction, agreement: str, business_key: str) -> Dispatc
     return DispatchRow(*row) if row else None
 
 
+def refused_records_of_list(tx: Transaction, dispatch_id: int) -> int:
+    """How many accounts of a list its answer named: left out now, but listed when it was made."""
+    return int(
+        tx.value(
+            "SELECT coalesce(sum(m.left_out), 0) - count(*) + d.records FROM demand m"
+            " JOIN dispatch d ON d.id = m.dispatch WHERE m.dispatch = :id GROUP BY d.records",
+            id=dispatch_id,
+        )
+        or 0
+    )
+
+
 def awaiting(tx: Transaction, state: str) -> list[DispatchRow]:
     """Dispatches in an acknowledgement state, in order."""
     rows = tx.rows(f"{_DISPATCH} WHERE ack_state = :state ORDER BY id", state=state)
