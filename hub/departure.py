@@ -37,7 +37,7 @@ def depart(hub: Instance, agreement: Agreement) -> list[int]:
     with hub.store.transaction() as tx:
         for draft in GATHERERS[agreement.kind](tx, hub, agreement):
             before = table.latest_effect(tx, agreement.id, draft.business_key)
-            if before is not None and not _goes_again(tx, agreement, before):
+            if before is not None and not goes_again(tx, agreement, before):
                 continue
             effect = before.effect + 1 if before else 1
             made.append(_queue(tx, hub, agreement, draft, effect))
@@ -46,7 +46,7 @@ def depart(hub: Instance, agreement: Agreement) -> list[int]:
     return made
 
 
-def _goes_again(tx: Transaction, agreement: Agreement, before: DispatchRow) -> bool:
+def goes_again(tx: Transaction, agreement: Agreement, before: DispatchRow) -> bool:
     """Whether a rejected list goes again: only without the records that its answer named."""
     rejected = before.ack_state == "REJECTED" and agreement.after_reject == "leave_out"
     return rejected and table.refused_records_of_list(tx, before.id) > 0
@@ -247,7 +247,7 @@ def after_replies(hub: Instance) -> bool:
             hub.settings.agreements[row.agreement]
             for row in table.awaiting(tx, "REJECTED")
             if table.latest_effect(tx, row.agreement, row.business_key) == row
-            and _goes_again(tx, hub.settings.agreements[row.agreement], row)
+            and goes_again(tx, hub.settings.agreements[row.agreement], row)
         ]
     for agreement in again:
         depart(hub, agreement)

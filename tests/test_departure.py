@@ -12,10 +12,14 @@ from hub.clock import SimulatedClock
 from hub.errors import NotPublished
 from hub.exchange import folders
 from hub.instance import Instance
+from hub.settings import Agreement
 from hub.signing.keys import certificate
 from hub.signing.verify import Pin, verify
 from hub.store import exchange as table
+from hub.store.demands import add_demands
 from hub.store.exchange import DispatchRow
+from hub.store.session import Store
+from tests import books
 from tests.kill import make_instance
 from tests.test_pipeline import NOW, Desk, tariffs
 
@@ -106,3 +110,38 @@ def test_numbers_have_no_gap(desk: Desk) -> None:
     desk.drop("tariffs_2.csv", tariffs("waste;;;sub;;01.01.2026;;1.00;m3;act"))
 
     assert [d.number for d in _dispatches(desk)] == [1, 2, 3]
+
+
+class TestRejectedList:
+    """`after_reject` = leave_out: a list goes again without the accounts that its 204 listed."""
+
+    def _list(self, store: Store, left_out: int) -> tuple[Agreement, DispatchRow]:
+        agreement = books.agreement("erip.202", name="{number}.202", after_reject="leave_out")
+        with store.transaction() as tx:
+            accounts = [books.account(tx, f"010000000{n}")[0] for n in range(3)]
+            row = DispatchRow(
+                id=1, partner="erip", agreement=agreement.id, kind="erip.202", channel="c",
+                business_key="DM0001|2026-09", effect=1, number=1, name="1.202", object_sha="",
+                size=1, wants_signature=0, created_at="", records=3, state="SENT",
+                ack_state="REJECTED",
+            )  # fmt: skip
+            table.add_dispatch(tx, row)
+            rows = [(account, 100, int(n < left_out)) for n, account in enumerate(accounts)]
+            add_demands(tx, row.id, rows)
+        return agreement, row
+
+    @pytest.mark.parametrize(("left_out", "again"), [(0, False), (1, True)])
+    def test_only_without_the_listed_accounts(
+        self, store: Store, left_out: int, again: bool
+    ) -> None:
+        """A rejection that lists no record does not send the same list again."""
+        agreement, row = self._list(store, left_out)
+        with store.reading() as tx:
+            assert departure.goes_again(tx, agreement, row) is again
+
+    def test_a_person_decides_where_the_agreement_says_so(self, store: Store) -> None:
+        """Under `hold` nothing goes by itself."""
+        agreement, row = self._list(store, 1)
+        held = agreement.model_copy(update={"after_reject": "hold"})
+        with store.reading() as tx:
+            assert not departure.goes_again(tx, held, row)

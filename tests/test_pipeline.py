@@ -288,3 +288,42 @@ def test_a_replay_without_a_difference_does_nothing(desk: Desk) -> None:
 
     assert review.replay(desk.hub, intake.id) == []
     assert (desk.count("tariff"), desk.count("journal")) == (1, before)
+
+
+def _reply(number: int, answered: int) -> bytes:
+    header = f"5^31000001^{number}^20260831085900^{answered}^20260831085000^0^^0\r\n"
+    return header.encode("windows-1251")
+
+
+def test_an_answer_to_nothing_of_ours_is_set_apart(desk: Desk) -> None:
+    """A 204 for a list that was never sent goes to quarantine and gets no receipt."""
+    intake = desk.drop("1.204", _reply(1, 77), None, "erip")
+
+    assert intake is not None
+    assert (intake.state, intake.codes, intake.receipt) == ("QUARANTINED", "E-ACK-UNKNOWN", None)
+
+
+def test_a_file_for_somebody_else_is_refused(desk: Desk) -> None:
+    """Another subscriber's code in the header refuses the file."""
+    content = _reply(1, 1).replace(b"31000001", b"31000009")
+    intake = desk.drop("1.204", content, None, "erip")
+
+    assert intake is not None
+    assert (intake.state, intake.codes) == ("REJECTED", "E-RECEIVER")
+
+
+def test_a_file_from_the_future_is_refused(desk: Desk) -> None:
+    """A message built later than now by more than the allowed skew is refused."""
+    content = _reply(1, 1).replace(b"20260831085900", b"20260831100000")
+    intake = desk.drop("1.204", content, None, "erip")
+
+    assert intake is not None
+    assert (intake.state, intake.codes) == ("REJECTED", "E-DATE")
+
+
+def test_a_number_in_the_name_must_be_that_of_the_header(desk: Desk) -> None:
+    """Name and header that disagree hold the file for a person."""
+    intake = desk.drop("2.204", _reply(1, 1), None, "erip")
+
+    assert intake is not None
+    assert (intake.state, intake.codes) == ("HELD", "E-NUM-NAME")
