@@ -144,6 +144,8 @@ class Arrival:
     number: str | None = None
     intake_id: int | None = None
     """The intake decided anew; None for a file that is seen for the first time."""
+    released: bool = False
+    """A person let it go on: a gap, an old date, a number that disagrees hold it no more."""
     notes: list[Finding] = field(default_factory=list)
     """What was found before the transaction and does not stop the file."""
     tally: Tally = field(default_factory=Tally)

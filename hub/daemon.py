@@ -21,6 +21,7 @@ from hub.exchange import channels, folders
 from hub.exchange.watch import Watcher
 from hub.instance import Instance
 from hub.journal import Entry, enter
+from hub.settings import Channel
 from hub.store import exchange as table
 
 log = logging.getLogger("hub.daemon")
@@ -59,10 +60,19 @@ class Daemon:
 
     def _finish_claims(self) -> bool:
         """Bring claims to their end that a kill or an absent database left."""
-        claims = folders.claims(self.hub.root / "work")
-        for claim_id in claims:
+        names = folders.claims(self.hub.root / "work")
+        claims = [name for name in names if pipeline.is_claim(self.hub, name)]
+        done = [self._process(claim_id) for claim_id in claims]
+        return any(done)
+
+    def _process(self, claim_id: str) -> bool:
+        """Work on one claim; when its files cannot be read now, only this claim waits."""
+        try:
             pipeline.process(self.hub, claim_id)
-        return bool(claims)
+        except DiskTrouble as error:
+            log.warning("%s waits: %s", claim_id, error, extra={"action": "waits"})
+            return False
+        return True
 
     def work(self) -> bool:
         """One pass over everything; True when something was done."""
@@ -92,23 +102,21 @@ class Daemon:
         if not self._has_room():
             return False
         for channel in self.hub.settings.channels.values():
-            agreements = self.hub.settings.inbound(channel.id)
-            inbox = self.hub.folder("inbox", channel.id)
             try:
-                found = channels.look(
-                    self.hub.store, channel, agreements, inbox, self.hub.clock.now()
-                )
+                took = self._take_channel(channel) or took
             except OSError as error:  # one bad channel never stops the others
                 log.error("channel %s: %s", channel.id, error, extra={"action": "channel_failed"})
-                continue
-            if found.ready:
-                self.hub.stage("listed")
-            for ready in found.ready[:AT_ONCE]:
-                claim_id = pipeline.claim(self.hub, ready)
-                if claim_id is not None:
-                    pipeline.process(self.hub, claim_id)
-                    took = True
         return took
+
+    def _take_channel(self, channel: Channel) -> bool:
+        agreements = self.hub.settings.inbound(channel.id)
+        inbox = self.hub.folder("inbox", channel.id)
+        found = channels.look(self.hub.store, channel, agreements, inbox, self.hub.clock.now())
+        if found.ready:
+            self.hub.stage("listed")
+        claimed = (pipeline.claim(self.hub, ready) for ready in found.ready[:AT_ONCE])
+        done = [self._process(claim_id) for claim_id in claimed if claim_id is not None]
+        return any(done)
 
     def next_due(self) -> datetime | None:
         """The next instant at which something falls due without anybody acting."""

@@ -7,6 +7,7 @@ rename and acknowledged or overdue (`exchange.md`, section 6).
 
 import io
 import logging
+import os
 from datetime import datetime, timedelta
 from operator import itemgetter
 
@@ -140,12 +141,14 @@ def deliver_all(hub: Instance) -> bool:
     stuck: set[tuple[str, str]] = set()
     sent = False
     for row in waiting:
+        if row.state == "HELD":
+            stuck.add((row.partner, row.kind))
         if (row.partner, row.kind) in stuck:
             continue
         try:
             deliver(hub, row)
             sent = True
-        except (NotPublished, SigningFailed) as error:
+        except (NotPublished, SigningFailed, OSError) as error:
             stuck.add((row.partner, row.kind))
             log.warning("%s waits: %s", row.name, error, extra={"action": "delivery_waits"})
     return sent
@@ -167,9 +170,11 @@ def deliver(hub: Instance, row: DispatchRow) -> None:
             hub.stage("out full")
         hub.stage("out synced")
         _mark(hub, row, "WRITTEN")
-    for name, sha in members:
-        if not _publish(hub, row, name, sha):
-            return
+    if any(_in_the_way(hub, row, name, sha) for name, sha in members):
+        _mark(hub, row, "HELD", "E-OUT-CONFLICT")
+        raise NotPublished(f"another file lies under the name {row.name}")
+    for name, _ in members:
+        _publish(hub, row, name)
         hub.stage("out renamed")
     hub.stage("folder synced")
     _sent(hub, row)
@@ -204,27 +209,31 @@ def _mark(hub: Instance, row: DispatchRow, state: str, reason: str | None = None
             enter(tx, hub.clock.now(), [entry])
 
 
-def _publish(hub: Instance, row: DispatchRow, name: str, sha: str) -> bool:
-    """Rename one member into the outbox; False when another file lies under its name."""
+def _in_the_way(hub: Instance, row: DispatchRow, name: str, sha: str) -> bool:
+    """Whether something else than our own bytes lies under a name that is still to be taken."""
+    target = hub.folder("outbox", row.channel) / name
+    if not os.path.lexists(target) or not (hub.root / "staging" / _staged(row, name)).exists():
+        return False
+    return not target.is_file() or target.read_bytes() != hub.archive.read(sha)
+
+
+def _publish(hub: Instance, row: DispatchRow, name: str) -> None:
+    """Rename one member into the outbox; what is gone from staging was renamed before a kill."""
     staged = hub.root / "staging" / _staged(row, name)
     if not staged.exists():
-        return True  # renamed before a kill, and perhaps collected already
-    target = hub.folder("outbox", row.channel)
+        return
     try:
-        folders.publish(staged, target, name)
+        folders.publish(staged, hub.folder("outbox", row.channel), name)
     except FileExistsError:
-        if (target / name).read_bytes() != hub.archive.read(sha):
-            _mark(hub, row, "HELD", "E-OUT-CONFLICT")
-            return False
-        staged.unlink()
-    return True
+        staged.unlink()  # our own bytes, as `_in_the_way` saw: a repeat that was not collected
 
 
 def _sent(hub: Instance, row: DispatchRow) -> None:
     now = hub.clock.now()
     values: dict[str, object] = {"state": "SENT", "sent_at": row.sent_at or stamp(now)}
-    agreement = hub.settings.agreements[row.agreement]
-    if row.kind != "receipt" and agreement.ack == "expected" and row.ack_state == "NONE":
+    agreement = hub.settings.agreements.get(row.agreement)
+    awaited = agreement is not None and agreement.ack == "expected" and row.ack_state == "NONE"
+    if agreement is not None and awaited and row.kind != "receipt":
         due = now + timedelta(hours=agreement.ack_within_hours)
         values |= {"ack_state": "WAITING", "ack_due": stamp(due)}
     with hub.store.transaction() as tx:

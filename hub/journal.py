@@ -5,6 +5,7 @@ details are hashed into it and kept in a table of their own. After the commit, a
 anything leaves the hub, the entries are appended to a file outside the database.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -82,45 +83,78 @@ def enter(tx: Transaction, now: datetime, entries: Sequence[Entry]) -> Head:
 
 
 class JournalFile:
-    """The journal outside the database: `journal/YYYY-MM-DD.jsonl`, one entry a line."""
+    """The journal outside the database: `journal/YYYY-MM-DD.jsonl`, one entry a line.
+
+    Several processes may append (the daemon, a command beside it): each looks under a lock
+    what stands there already.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._written = self._last_written()
+
+    def flush(self, store: Store) -> None:
+        """Append and sync every committed entry that the file lacks."""
+        with (self._folder / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with store.reading() as tx:
+                rows = table.after(tx, self._last_written())
+            by_day: dict[str, list[bytes]] = {}
+            for row in rows:
+                day = f"{unstamp(str(row['at'])):%Y-%m-%d}"
+                by_day.setdefault(day, []).append(canonical(row) + b"\n")
+            for day, lines in by_day.items():
+                self._append(self._folder / f"{day}.jsonl", lines)
+
+    def _append(self, path: Path, lines: list[bytes]) -> None:
+        with path.open("ab") as out:
+            out.writelines(lines)
+            out.flush()
+            os.fsync(out.fileno())
 
     def _last_written(self) -> int:
         for path in sorted(self._folder.glob("*.jsonl"), reverse=True):
-            lines = path.read_bytes().splitlines(keepends=True)
-            whole = [line for line in lines if line.endswith(b"\n")]
-            if len(whole) != len(lines):  # a kill left half a line: it is written again
-                path.write_bytes(b"".join(whole))
+            tail = _tail(path)
+            if not tail.endswith(b"\n"):  # a kill left half a line: it is written again
+                os.truncate(path, path.stat().st_size - len(tail) + tail.rfind(b"\n") + 1)
+            whole = tail[: tail.rfind(b"\n") + 1].splitlines()
             if whole:
                 return int(json.loads(whole[-1])["seq"])
         return 0
 
-    def flush(self, store: Store) -> None:
-        """Append and sync every committed entry that the file lacks."""
-        with store.reading() as tx:
-            rows = table.after(tx, self._written)
-        by_day: dict[str, list[bytes]] = {}
-        for row in rows:
-            day = f"{unstamp(str(row['at'])):%Y-%m-%d}"
-            by_day.setdefault(day, []).append(canonical(row) + b"\n")
-            self._written = int(str(row["seq"]))
-        for day, lines in by_day.items():
-            with (self._folder / f"{day}.jsonl").open("ab") as out:
-                out.writelines(lines)
-                out.flush()
-                os.fsync(out.fileno())
+    def differs_at(self, store: Store) -> int | None:
+        """The number of the first entry that file and database tell differently, or None."""
+        stored = _entries(store)
+        for path in sorted(self._folder.glob("*.jsonl")):
+            with path.open("rb") as lines:
+                for line in lines:
+                    row = next(stored, None)
+                    if row is None or canonical(row) != line.rstrip(b"\n"):
+                        return int(json.loads(line)["seq"])
+        behind = next(stored, None)
+        return int(str(behind["seq"])) if behind is not None else None
+
+
+_TAIL = 1 << 20
+"""More than the longest entry: enough of a file to find its last whole line."""
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        stream.seek(max(0, path.stat().st_size - _TAIL))
+        return stream.read()
 
 
 def broken_at(store: Store) -> int | None:
-    """The number of the first entry that does not fit the chain, or None when all do."""
+    """The number of the first entry that does not fit the chain, or None when all do.
+
+    A detail that is still there must have the hash that its entry names.
+    """
     last = Head(0, FIRST_PREV)
     for row in _entries(store):
-        stored = str(row.pop("hash"))
+        stored, detail = str(row.pop("hash")), row.pop("detail")
         fits = row["seq"] == last.seq + 1 and row["prev"] == last.hash
-        if not fits or entry_hash(row) != stored:
+        told = detail is None or hashlib.sha256(str(detail).encode()).hexdigest() == row["data"]
+        if not fits or not told or entry_hash(row) != stored:
             return int(str(row["seq"]))
         last = Head(int(str(row["seq"])), stored)
     return None
@@ -131,6 +165,5 @@ def _entries(store: Store) -> Iterator[dict[str, object]]:
     with store.reading() as tx:
         while rows := table.after(tx, seq, limit=10_000):
             for row in rows:
-                row.pop("detail")
                 seq = int(str(row["seq"]))
                 yield row

@@ -7,13 +7,14 @@ it ends in a `Verdict`; nothing of a refused file stays.
 
 import logging
 import os
+import re
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from formats.contract import ERROR, Envelope, Finding, Unreadable
-from hub import answer
+from hub import answer, doubles
 from hub.arrival import (
     ACCEPTED,
     ACCEPTED_WITH_ERRORS,
@@ -27,8 +28,8 @@ from hub.arrival import (
     Verdict,
     refused,
 )
-from hub.clock import MINSK, stamp, unstamp
-from hub.errors import Clash, DiskTrouble, SettingsError, StoreAway, SyncFailed
+from hub.clock import MINSK, stamp
+from hub.errors import Clash, DiskTrouble, Refused, SettingsError, StoreAway, SyncFailed
 from hub.exchange import channels, folders
 from hub.exchange.archive import Unfit
 from hub.instance import Instance
@@ -68,8 +69,10 @@ def identify(arrival: Arrival) -> Verdict | None:
 def keep(arrival: Arrival) -> Verdict | None:
     """Copy the bytes once into the archive while hashing them (I3, I4)."""
     archive = arrival.hub.archive
+    limit = arrival.agreement.max_bytes if arrival.agreement else 0
+    if arrival.stored.size > limit:
+        return refused(Finding("E-SIZE", value=str(arrival.stored.size), expected=str(limit)))
     if arrival.data is not None:
-        limit = arrival.agreement.max_bytes if arrival.agreement else 0
         try:
             arrival.stored = archive.keep_file(arrival.data, limit)
         except Unfit as unfit:
@@ -98,7 +101,9 @@ def verify_signature(arrival: Arrival) -> Verdict | None:
     pins = hub.pins(agreement)
     verdict = verify(arrival.content, arrival.signature, pins, arrival.received_at)
     if verdict.code is not None:
-        return refused(Finding(verdict.code, value=verdict.detail, rule=verdict.detail))
+        # whose certificate a stranger used is no business of the receipt
+        told = None if verdict.code == "E-SIG-SIGNER" else verdict.detail
+        return refused(Finding(verdict.code, value=told, rule=told))
     arrival.signer = verdict.signer
     arrival.authenticated = True
     return None
@@ -120,6 +125,8 @@ def read_envelope(arrival: Arrival) -> Verdict | None:
     except Unreadable as unreadable:
         return refused(unreadable.finding)
     arrival.number = arrival.envelope.number or arrival.names.get("number")
+    if arrival.number and not re.fullmatch("[0-9]{1,18}", arrival.number):
+        return refused(Finding("E-NAME", value=arrival.name, rule="the number is not digits"))
     findings = form.check(arrival.envelope, agreement.options)
     if any(finding.severity == ERROR for finding in findings):
         return Verdict(REJECTED, tuple(findings))
@@ -134,7 +141,8 @@ def compare_envelope(arrival: Arrival) -> Verdict | None:
     for finding in _foreign(arrival, envelope, agreement):
         return refused(finding)
     named = arrival.names.get("number")
-    if named and envelope.number and int(named) != int(envelope.number):
+    differs = named and envelope.number and int(named) != int(envelope.number)
+    if differs and not arrival.released:
         return Verdict(HELD, (Finding("E-NUM-NAME", value=named, expected=envelope.number),))
     if envelope.created is None:
         return None
@@ -162,7 +170,7 @@ def _dated(arrival: Arrival, created: datetime, agreement: Agreement) -> Verdict
     day = f"{created:%d.%m.%Y %H:%M}"
     if created > now + timedelta(minutes=arrival.hub.settings.hub.clock_skew_minutes):
         return refused(Finding("E-DATE", value=day))
-    if created < now - timedelta(days=agreement.date_window_days):
+    if created < now - timedelta(days=agreement.date_window_days) and not arrival.released:
         return refused(Finding("E-DATE-OLD", value=day))
     return None
 
@@ -197,14 +205,15 @@ def _settle(arrival: Arrival, verdict: Verdict | None) -> Verdict:
     with hub.store.transaction() as tx:
         hub.stage("tx open")
         before = head(tx)
-        verdict = verdict or known_already(tx, arrival)
+        verdict = doubles.repeated(tx, arrival) or verdict
         intake_id = intake_row(tx, arrival, now)
         if verdict is None:
             verdict = take_effect(tx, arrival, intake_id)
-        table.update_intake(tx, intake_id, _outcome(arrival, verdict, now))
+        outcome = _outcome(arrival, verdict, now) | doubles.keys(tx, arrival, verdict)
+        table.update_intake(tx, intake_id, outcome)
         findings = [*arrival.tally.findings, *verdict.findings]
         table.add_findings(tx, intake_id, findings[: answer.MOST_FINDINGS])
-        _remember_number(tx, arrival, verdict)
+        doubles.remember(tx, arrival, verdict)
         receipt = None
         if verdict.state in table.DECIDED:
             receipt = answer.give(tx, arrival, intake_id, verdict.state, findings, before)
@@ -212,65 +221,8 @@ def _settle(arrival: Arrival, verdict: Verdict | None) -> Verdict:
             answer.again(tx, hub, verdict.first)
         enter(tx, now, [_entry(arrival, verdict, intake_id, receipt)])
         hub.stage("before commit")
-    arrival.intake_id = intake_id
     hub.stage("after commit")
     return verdict
-
-
-def known_already(tx: Transaction, arrival: Arrival) -> Verdict | None:
-    """Duplicates by content, by number and by name; gaps (section 8), inside the transaction."""
-    agreement = arrival.agreement
-    assert agreement is not None
-    first = table.first_intake(tx, _dedup_key(arrival))
-    if first is not None and first[0] != arrival.intake_id:
-        day = f"{unstamp(str(first[2])):%d.%m.%Y %H:%M}"
-        if agreement.dup_file == "reject":
-            return Verdict(DUPLICATE, (Finding("E-DUP-FILE", value=day),), first[0])
-        arrival.tally.findings.append(Finding("W-DUP-FILE", value=day))
-    taken = table.number_taken(tx, _number_key(arrival)) if arrival.number else None
-    reused = taken is not None and taken[0] != arrival.intake_id
-    if reused or (agreement.refuses_reuse and _name_taken(tx, arrival, agreement)):
-        found = Finding("E-NUM-REUSED", value=arrival.number or arrival.name)
-        return refused(found) if agreement.dup_number == "reject" else Verdict(HELD, (found,))
-    return _sequence(tx, arrival, agreement)
-
-
-def _name_taken(tx: Transaction, arrival: Arrival, agreement: Agreement) -> bool:
-    return arrival.intake_id is None and table.name_taken(tx, agreement.id, arrival.name)
-
-
-def _sequence(tx: Transaction, arrival: Arrival, agreement: Agreement) -> Verdict | None:
-    rule = agreement.sequence or ("gap_hold" if arrival.number else "none")
-    if rule == "none" or arrival.number is None:
-        return None
-    highest, number = table.highest_number(tx, _sequence_key(arrival)), int(arrival.number)
-    if number > highest + 1:
-        gap = Finding(
-            "W-GAP" if rule == "gap_warn" else "E-GAP", value=str(number), expected=str(highest + 1)
-        )
-        if rule != "gap_warn":
-            return refused(gap)
-        arrival.tally.findings.append(gap)
-    if number < highest and rule != "gap_warn" and agreement.number_back == "hold":
-        return refused(Finding("E-NUM-ORDER", value=str(number), expected=str(highest)))
-    return None
-
-
-def _dedup_key(arrival: Arrival) -> str:
-    assert arrival.agreement is not None
-    return f"{arrival.agreement.partner}|in|{arrival.stored.sha256}"
-
-
-def _sequence_key(arrival: Arrival) -> str:
-    agreement = arrival.agreement
-    assert agreement is not None
-    local = arrival.received_at.astimezone(MINSK)
-    scope = {"forever": "", "year": f"{local:%Y}", "day": f"{local:%Y%m%d}"}
-    return f"in|{agreement.partner}|{agreement.kind}|{scope[agreement.number_scope]}"
-
-
-def _number_key(arrival: Arrival) -> str:
-    return f"{_sequence_key(arrival)}|{int(arrival.number or 0)}"
 
 
 def intake_row(tx: Transaction, arrival: Arrival, now: datetime) -> int:
@@ -292,7 +244,8 @@ def intake_row(tx: Transaction, arrival: Arrival, now: datetime) -> int:
         "state": "CLAIMED",
     }
     if arrival.intake_id is not None:
-        table.clear_outcome(tx, arrival.intake_id)
+        if not table.take_up(tx, arrival.intake_id):
+            raise Refused("message_state", f"message {arrival.intake_id} was decided meanwhile")
         table.update_intake(tx, arrival.intake_id, judged)
         return arrival.intake_id
     intake_id = tx.reserve("intake")
@@ -320,6 +273,8 @@ def intake_row(tx: Transaction, arrival: Arrival, now: datetime) -> int:
 
 def take_effect(tx: Transaction, arrival: Arrival, intake_id: int) -> Verdict:
     """Post all records inside a savepoint; what the end shows wrong undoes them."""
+    if wrong := doubles.misnumbered(tx, arrival):
+        return wrong
     try:
         with tx.savepoint():
             post_file(tx, arrival, intake_id)
@@ -334,42 +289,16 @@ def take_effect(tx: Transaction, arrival: Arrival, intake_id: int) -> Verdict:
 
 
 def _outcome(arrival: Arrival, verdict: Verdict, now: datetime) -> dict[str, object]:
-    effect = (
-        arrival.authenticated
-        and verdict.state != DUPLICATE
-        and not (verdict.state in (REJECTED, QUARANTINED) and verdict.outside)
-    )
-    numbered = (
-        effect and arrival.number is not None and (verdict.state != REJECTED or _burned(arrival))
-    )
     findings = [*arrival.tally.findings, *verdict.findings]
     envelope_date = arrival.envelope.created if arrival.envelope else None
     return {
         "state": verdict.state,
         "codes": " ".join(dict.fromkeys(finding.code for finding in findings)),
-        "dedup_key": _free_key(arrival) if effect else None,
-        "number_key": _number_key(arrival) if numbered else None,
         "envelope_date": f"{envelope_date:%Y-%m-%d}" if envelope_date else None,
         "decided_at": stamp(now),
         "first_id": verdict.first,
         **arrival.tally.columns(),
     }
-
-
-def _burned(arrival: Arrival) -> bool:
-    agreement = arrival.agreement
-    return agreement is not None and agreement.number_after_reject == "burned"
-
-
-def _free_key(arrival: Arrival) -> str:
-    """The duplicate key; a repeat that the agreement lets through gets one of its own."""
-    repeat = any(finding.code == "W-DUP-FILE" for finding in arrival.tally.findings)
-    return _dedup_key(arrival) + (f"|{arrival.claim_id}" if repeat else "")
-
-
-def _remember_number(tx: Transaction, arrival: Arrival, verdict: Verdict) -> None:
-    if arrival.authenticated and arrival.number and verdict.state in table.DECIDED:
-        table.saw_number(tx, _sequence_key(arrival), int(arrival.number))
 
 
 def _entry(arrival: Arrival, verdict: Verdict, intake_id: int, receipt: str | None) -> Entry:
@@ -415,8 +344,14 @@ def claim(hub: Instance, ready: channels.Ready) -> str | None:
 
 
 def process(hub: Instance, claim_id: str) -> Verdict | None:
-    """Bring a claimed set to its end; after a kill, finish what the claim began (5.2)."""
-    arrival = _arrival(hub, claim_id)
+    """Bring a claimed set to its end; after a kill, finish what the claim began (5.2).
+
+    Raises `DiskTrouble` when its files cannot be read now: the claim waits in `work/`.
+    """
+    try:
+        arrival = _arrival(hub, claim_id)
+    except OSError as error:
+        raise DiskTrouble(f"{claim_id}: {error}") from error
     verdict = None
     if arrival is not None and _intake(hub, claim_id) is None:
         verdict = decide(arrival)
@@ -428,6 +363,12 @@ def process(hub: Instance, claim_id: str) -> Verdict | None:
     folders.release(hub.root / "work", claim_id)
     hub.stage("archived")
     return verdict
+
+
+def is_claim(hub: Instance, name: str) -> bool:
+    """Whether a folder of `work/` is a claim on a channel that still exists."""
+    parts = name.split(".")
+    return len(parts) == 3 and parts[0] in hub.settings.channels
 
 
 def _intake(hub: Instance, claim_id: str) -> tuple[object, ...] | None:
@@ -460,7 +401,7 @@ def raw_name(path: Path) -> bytes:
     return path.name.encode("utf-8", "surrogateescape")
 
 
-_STOPS = (StoreAway, DiskTrouble, SyncFailed, SettingsError)
+_STOPS = (StoreAway, DiskTrouble, SyncFailed, SettingsError, Refused)
 """What concerns every file, not this one: it waits in `work/` until the next start or pass."""
 
 

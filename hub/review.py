@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from formats.contract import Finding
-from hub import pipeline
+from hub import doubles, pipeline
 from hub.arrival import (
     ACCEPTED,
     ACCEPTED_WITH_ERRORS,
@@ -19,6 +19,7 @@ from hub.arrival import (
     Arrival,
     Tally,
     Verdict,
+    refused,
 )
 from hub.clock import unstamp
 from hub.errors import Refused
@@ -45,14 +46,36 @@ def release_gaps(hub: Instance) -> bool:
     return bool(due)
 
 
-def decide_again(hub: Instance, intake_id: int) -> Verdict:
-    """Examine a held or quarantined file anew from its original (release, gap closed, retry).
+def decide_again(hub: Instance, intake_id: int, released: bool = False) -> Verdict:
+    """Examine a held or quarantined file anew from its original (gap closed, retry, release).
 
-    Raises `Refused` when the file was decided already or its original is not in the archive.
+    `released`: a person lets it go on in spite of a gap, an old date or a number that
+    disagrees. Raises `Refused` when the file was decided already or has no original here.
     """
-    verdict = pipeline.decide(_undecided(hub, intake_id))
+    arrival = _undecided(hub, intake_id)
+    arrival.released = released
+    if released:
+        with hub.store.transaction() as tx:
+            entry = Entry("in.release", f"intake:{intake_id}", "ok", "user:cli")
+            enter(tx, hub.clock.now(), [entry])
+    verdict = pipeline.decide(arrival)
     hub.journal_file.flush(hub.store)
     return verdict
+
+
+def send_again(hub: Instance, dispatch_id: int) -> None:
+    """Let a held outgoing file try its place again; a running daemon delivers it.
+
+    Raises `Refused` for a dispatch that is not held.
+    """
+    with hub.store.transaction() as tx:
+        row = table.dispatch(tx, dispatch_id)
+        if row is None or row.state != "HELD":
+            raise Refused("message_state", f"outgoing message {dispatch_id} is not held")
+        table.update_dispatch(tx, dispatch_id, state="QUEUED", reason=None)
+        entry = Entry("out.release", f"dispatch:{dispatch_id}", "QUEUED", "user:cli")
+        enter(tx, hub.clock.now(), [entry])
+    hub.journal_file.flush(hub.store)
 
 
 def reject(hub: Instance, intake_id: int, reason: str) -> Verdict:
@@ -154,7 +177,7 @@ def rehearse(hub: Instance, path: Path, agreement_id: str) -> Rehearsal:
     steps: list[tuple[str, str]] = []
     verdict = None
     for step in pipeline.STEPS:
-        verdict = step(arrival)
+        verdict = step(arrival) or _other_agreement(arrival, agreement)
         steps.append((step.__name__, verdict.state if verdict else "ok"))
         if verdict is not None:
             break
@@ -164,6 +187,14 @@ def rehearse(hub: Instance, path: Path, agreement_id: str) -> Rehearsal:
     if arrival.stream is not None:
         arrival.stream.close()
     return Rehearsal(verdict.state, steps, [*arrival.tally.findings, *verdict.findings])
+
+
+def _other_agreement(arrival: Arrival, asked: Agreement) -> Verdict | None:
+    """The name must belong to the agreement that is asked about."""
+    if arrival.agreement == asked:
+        return None
+    example = asked.name_pattern
+    return refused(Finding("E-NAME", value=arrival.name, expected=asked.id, example=example))
 
 
 def _visitor(hub: Instance, path: Path, agreement: Agreement) -> Arrival:
@@ -186,7 +217,7 @@ def _tried(arrival: Arrival) -> Verdict:
     verdict = Verdict(HELD)
     arrival.tally = Tally(findings=list(arrival.notes))
     with suppress(_RolledBack), arrival.hub.store.transaction() as tx:
-        known = pipeline.known_already(tx, arrival)
+        known = doubles.repeated(tx, arrival)
         intake_id = pipeline.intake_row(tx, arrival, arrival.hub.clock.now())
         verdict = known or pipeline.take_effect(tx, arrival, intake_id)
         raise _RolledBack

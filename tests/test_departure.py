@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from hub import departure
+from hub import departure, review
 from hub.clock import SimulatedClock
 from hub.errors import NotPublished
 from hub.exchange import folders
@@ -47,9 +47,28 @@ def test_a_file_of_another_is_never_overwritten(desk: Desk) -> None:
     target.write_bytes(b"not ours")
     desk.drop("tariffs_1.csv", tariffs())
 
+    desk.drop("tariffs_2.csv", tariffs("waste;;;sub;;01.01.2026;;1.00;m3;act"))
+
+    held, later = _dispatches(desk)
+    assert (held.state, held.reason) == ("HELD", "E-OUT-CONFLICT")
+    assert later.state == "QUEUED"
+    assert target.read_bytes() == b"not ours"
+    assert desk.outbox() == ["RCP_1_20260831.xml"]
+
+    target.unlink()
+    review.send_again(desk.hub, held.id)
+    departure.deliver_all(desk.hub)
+
+    assert [d.state for d in _dispatches(desk)] == ["SENT", "SENT"]
+
+
+def test_a_folder_under_our_name_holds_the_dispatch(desk: Desk) -> None:
+    """Whatever lies there that is no file of ours is left alone."""
+    (desk.root / "outbox/ais/RCP_1_20260831.xml").mkdir()
+    desk.drop("tariffs_1.csv", tariffs())
+
     (held,) = _dispatches(desk)
     assert (held.state, held.reason) == ("HELD", "E-OUT-CONFLICT")
-    assert target.read_bytes() == b"not ours"
 
 
 def test_our_own_file_that_lies_there_is_enough(desk: Desk) -> None:

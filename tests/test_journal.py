@@ -91,3 +91,36 @@ def test_the_file_takes_up_where_it_stopped(store: Store, tmp_path: Path) -> Non
 
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert [line["seq"] for line in lines] == [1, 2, 3]
+
+
+def test_a_changed_detail_is_named(store: Store) -> None:
+    """What an entry only holds by its hash cannot be changed either."""
+    _three(store)
+    with store.transaction() as tx:
+        tx.run("UPDATE journal_detail SET detail = :forged WHERE seq = 2", forged="{}x")
+    assert broken_at(store) == 2
+
+
+def test_two_processes_write_each_entry_once(store: Store, tmp_path: Path) -> None:
+    """A command beside the daemon appends what is missing, and nothing twice."""
+    daemon, command = JournalFile(tmp_path), JournalFile(tmp_path)
+    _three(store)
+    daemon.flush(store)
+    with store.transaction() as tx:
+        enter(tx, NOW, [Entry("in.release", "intake:1", "ok", "user:cli")])
+    command.flush(store)
+    daemon.flush(store)
+
+    lines = next(tmp_path.glob("*.jsonl")).read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["seq"] for line in lines] == [1, 2, 3, 4]
+    assert daemon.differs_at(store) is None
+
+
+def test_a_forged_chain_contradicts_the_file(store: Store, tmp_path: Path) -> None:
+    """A chain that is computed anew over a changed entry differs from the file outside."""
+    _three(store)
+    journal = JournalFile(tmp_path)
+    journal.flush(store)
+    with store.transaction() as tx:
+        tx.run("UPDATE journal SET result = 'REJECTED' WHERE seq = 2")
+    assert journal.differs_at(store) == 2

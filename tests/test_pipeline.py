@@ -1,9 +1,11 @@
 """One arriving file: whatever it is, it ends in a state, once, with one receipt."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from hub import pipeline, review
 from hub.clock import SimulatedClock, minsk
 from hub.daemon import Daemon
 from hub.errors import Refused
+from hub.exchange import folders
 from hub.instance import Instance
 from hub.simulation.handover import drop
 from hub.simulation.other_side import signers
@@ -327,3 +330,111 @@ def test_a_number_in_the_name_must_be_that_of_the_header(desk: Desk) -> None:
 
     assert intake is not None
     assert (intake.state, intake.codes) == ("HELD", "E-NUM-NAME")
+
+
+def test_a_refused_file_that_comes_again_is_a_repeat(desk: Desk) -> None:
+    """The same garbage twice is refused once and answered with the same receipt."""
+    desk.drop("1.204", b"garbage;\r\n", None, "erip")
+    again = desk.drop("1.204", b"garbage;\r\n", None, "erip")
+
+    assert again is not None
+    assert [intake.state for intake in desk.intakes()] == ["REJECTED", "DUPLICATE"]
+    assert again.receipt == 1
+
+
+def test_a_held_file_that_comes_again_waits_with_the_first(desk: Desk) -> None:
+    """A repeat of a held file is no second case; the one receipt comes when the first ends."""
+    desk.drop("2.204", _reply(1, 1), None, "erip")
+    again = desk.drop("3.204", _reply(1, 1), None, "erip")
+
+    assert again is not None
+    assert (again.state, again.first_id, again.receipt) == ("DUPLICATE", 1, None)
+
+
+def test_a_known_number_in_another_name_is_held(desk: Desk) -> None:
+    """A header number that is taken, under another name, is held and does not stop the hub."""
+    desk.drop("1.204", _reply(1, 77), None, "erip")
+    other = desk.drop("5.204", _reply(1, 78), None, "erip")
+
+    assert other is not None
+    assert other.state in ("HELD", "REJECTED")
+
+
+def test_a_held_file_is_decided_once(desk: Desk) -> None:
+    """Two who decide about one file: the second finds it decided and changes nothing."""
+    desk.drop("tariffs_1.csv", tariffs())
+    held = desk.drop("tariffs_3.csv", tariffs(ROW.replace("gas", "heating")))
+    assert held is not None
+
+    first = review.decide_again(desk.hub, held.id, released=True)
+
+    assert first.state == "ACCEPTED"
+    with pytest.raises(Refused):
+        review.decide_again(desk.hub, held.id, released=True)
+    with desk.hub.store.transaction() as tx:
+        assert not table.take_up(tx, held.id)
+    assert desk.count("tariff") == 2
+
+
+def test_a_release_goes_over_a_gap(desk: Desk) -> None:
+    """A person lets a number go on although the one before it never came."""
+    desk.drop("tariffs_1.csv", tariffs())
+    early = desk.drop("tariffs_5.csv", tariffs(ROW.replace("gas", "heating")))
+    assert early is not None
+
+    assert review.decide_again(desk.hub, early.id).state == "HELD"
+    assert review.decide_again(desk.hub, early.id, released=True).state == "ACCEPTED"
+
+
+def test_two_names_that_compose_alike(desk: Desk) -> None:
+    """Composed and decomposed letters are two files; neither stops the hub."""
+    inbox = desk.root / "inbox/water"
+    (inbox / "\u0439.csv.p7s").write_bytes(b"x")
+    (inbox / "\u0438\u0306.csv.p7s").write_bytes(b"x")
+    desk.daemon.work_through()
+    assert desk.count("sighting") == 2
+
+
+def test_the_longest_name(desk: Desk) -> None:
+    """A name of 255 bytes, which leaves no room for a suffix, is set apart like any other."""
+    (desk.root / "inbox/ais" / ("y" * 255)).write_bytes(b"x")
+    desk.daemon.work_through()
+    assert [intake.state for intake in desk.intakes()] == ["QUARANTINED"]
+    assert not list((desk.root / "inbox/ais").iterdir())
+
+
+def test_a_bad_channel_does_not_stop_the_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error of the system on one channel leaves its file there and the others at work."""
+    claim = folders.claim
+
+    def broken(inbox: Path, *more: Any) -> Path:
+        if inbox.name == "ais":
+            raise OSError(errno.EXDEV, "another file system")
+        return claim(inbox, *more)
+
+    monkeypatch.setattr(folders, "claim", broken)
+    desk.drop("tariffs_1.csv", tariffs())
+    desk.drop("1.204", b"x", None, "erip")
+
+    assert [intake.channel for intake in desk.intakes()] == ["erip"]
+    assert (desk.root / "inbox/ais/tariffs_1.csv").exists()
+
+
+def test_foreign_folders_in_the_work_folder_are_left_alone(desk: Desk) -> None:
+    """What is no claim of ours is not touched and stops nothing."""
+    (desk.root / "work/lost+found").mkdir()
+    (desk.root / "work/gone.20260831T090000000000.abcd").mkdir()
+    intake = desk.drop("tariffs_1.csv", tariffs())
+
+    assert intake is not None
+    assert intake.state == "ACCEPTED"
+    assert (desk.root / "work/lost+found").exists()
+
+
+def test_a_rehearsal_judges_by_the_agreement_that_is_asked(desk: Desk, tmp_path: Path) -> None:
+    """A file whose name belongs to another agreement is not judged under that one."""
+    path = tmp_path / "tariffs_1.csv"
+    path.write_bytes(tariffs())
+    assert review.rehearse(desk.hub, path, "ais-norms").outcome == "QUARANTINED"

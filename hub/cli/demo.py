@@ -32,7 +32,7 @@ from hub.simulation.other_side import OtherSide, signers
 from hub.simulation.partners import COLLECTOR, PARTNERS
 from hub.simulation.town import Town
 from hub.store import exchange as table
-from hub.store.schema import upgrade
+from hub.store.schema import make_schema_anew, upgrade
 from hub.store.session import Store
 
 MARKER = "demo.json"
@@ -66,6 +66,7 @@ def demo(
 
     Example: hub demo --accounts 5000 --months 3
     """
+    _check_database(database)
     _clear(folder)
     signers(folder)
     schema = None if database.startswith("sqlite") else SCHEMA
@@ -96,6 +97,8 @@ def demo(
 
 
 def _clear(folder: Path) -> None:
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise SettingsError(f"{folder} is not a folder: nothing is touched")
     if folder.exists() and any(folder.iterdir()):
         if not (folder / MARKER).exists():
             raise SettingsError(f"{folder} holds no demo ({MARKER} is missing): nothing is touched")
@@ -103,10 +106,19 @@ def _clear(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
+def _check_database(database: str) -> None:
+    """An address that cannot be used is told before anything of a former demo is removed."""
+    if database.startswith("sqlite:///"):
+        return
+    if not database.startswith("postgresql"):
+        raise SettingsError(f"--database {database}: sqlite:///FILE or postgresql://... is meant")
+    with closing(Store(database)) as store, store.reading() as tx:
+        tx.value("SELECT 1")
+
+
 def _empty_schema(database: str) -> None:
-    with closing(Store(database)) as store, store.transaction() as tx:
-        tx.run(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
-        tx.run(f"CREATE SCHEMA {SCHEMA}")
+    with closing(Store(database)) as store:
+        make_schema_anew(store, SCHEMA)
 
 
 def _collector() -> dict[str, str]:

@@ -129,6 +129,9 @@ class LogFile(WatchedFileHandler):
         with suppress(OSError):
             super().emit(record)
 
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - a name of logging
+        """Say nothing: there is no other place to say it."""
+
 
 def log_to(path: Path) -> None:
     """Send the log to a file from now on; it appears with its first line."""

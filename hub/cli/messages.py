@@ -143,7 +143,7 @@ def show(
 ) -> None:
     """One file: what is known of it, its findings and its receipt.
 
-    Example: hub messages show 7 --lang en
+    Example: hub --lang en messages show 7
     """
     with opened(ctx) as (hub, lang), hub.store.reading() as tx:
         if out:
@@ -191,22 +191,34 @@ def _dispatch(tx: Transaction, message_id: int) -> DispatchRow:
 
 
 @app.command()
-def retry(ctx: typer.Context, message_id: Id, in_json: Json = False) -> None:
+def retry(
+    ctx: typer.Context,
+    message_id: Id,
+    out: Annotated[bool, typer.Option("--out", help="a file that goes")] = False,
+    in_json: Json = False,
+) -> None:
     """Decide again about a held file, after what was missing is there.
 
     Example: hub messages retry 7
     """
     with opened(ctx) as (hub, lang):
+        if out:
+            review.send_again(hub, message_id)
+            with hub.store.reading() as tx:
+                _show({"message": dispatch_shape(_dispatch(tx, message_id))}, lang, in_json)
+            return
         _decided(hub, message_id, review.decide_again(hub, message_id), lang, in_json)
 
 
 @app.command()
 def release(ctx: typer.Context, message_id: Id, in_json: Json = False) -> None:
-    """Let a file go on that is held or in quarantine.
+    """Let a held file go on in spite of a gap, an old date or a number that disagrees.
 
     Example: hub messages release 7
     """
-    retry(ctx, message_id, in_json)
+    with opened(ctx) as (hub, lang):
+        verdict = review.decide_again(hub, message_id, released=True)
+        _decided(hub, message_id, verdict, lang, in_json)
 
 
 @app.command()

@@ -5,6 +5,7 @@ the instant it was first seen; what is ready is given back in the order in which
 effect: agreements as in the settings, inside one by number, then by name.
 """
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -120,7 +121,7 @@ class _Review:
 
     def _sighting(self, raw: bytes, state: str = "SEEN") -> Sighted:
         entry = self._seen[raw]
-        name, now = text_name(raw), stamp(self._now)
+        name, now = shown(raw), stamp(self._now)  # two names that compose alike are two
         old = self._before.get(name)
         same = old is not None and (old.size, old.mtime_ns) == (entry.size, entry.mtime_ns)
         return Sighted(
@@ -148,5 +149,6 @@ class _Review:
         if agreement is None:
             return len(self._agreements), 0, name
         found = agreement.pattern.fullmatch(name)
-        number = (found.groupdict().get("number") if found else None) or "0"
-        return self._agreements.index(agreement), int(number), name
+        number = (found.groupdict().get("number") if found else None) or ""
+        value = int(number) if re.fullmatch("[0-9]+", number) else 0
+        return self._agreements.index(agreement), value, name

@@ -168,6 +168,9 @@ def _take(inbox: Path, members: Iterable[bytes], folder: Path) -> None:
             rename_new(member(inbox, name), member(folder, name))
         except (FileNotFoundError, FileExistsError):
             continue
+        except OSError as cause:
+            if cause.errno != errno.ENAMETOOLONG:
+                raise
 
 
 def claims(work: Path) -> list[str]:

@@ -247,9 +247,14 @@ def recount(tx: Transaction, intake_id: int, changed: Mapping[int, str]) -> None
     update_intake(tx, intake_id, {**values, "state": state})
 
 
-def clear_outcome(tx: Transaction, intake_id: int) -> None:
-    """Take back what an undecided intake said, before it is decided anew."""
+def take_up(tx: Transaction, intake_id: int) -> bool:
+    """Take an undecided intake up again, alone; False when another decided it meanwhile."""
+    taken = tx.run(
+        "UPDATE intake SET state = 'CLAIMED' WHERE id = :id AND state IN ('HELD', 'QUARANTINED')",
+        id=intake_id,
+    )
     tx.run("DELETE FROM finding WHERE intake_id = :id", id=intake_id)
+    return taken == 1
 
 
 def add_findings(tx: Transaction, intake_id: int, findings: Sequence[Finding]) -> None:
@@ -347,8 +352,8 @@ def dispatches(tx: Transaction) -> list[DispatchRow]:
 
 
 def unsent(tx: Transaction) -> list[DispatchRow]:
-    """Dispatches that must still leave, in the order of their numbers."""
-    rows = tx.rows(f"{_DISPATCH} WHERE state IN ('QUEUED', 'WRITTEN') ORDER BY id")
+    """Dispatches that must still leave, held ones too, in the order of their numbers."""
+    rows = tx.rows(f"{_DISPATCH} WHERE state IN ('QUEUED', 'WRITTEN', 'HELD') ORDER BY id")
     return [DispatchRow(*row) for row in rows]
 
 

@@ -29,3 +29,10 @@ def is_current(store: Store) -> bool:
     head = ScriptDirectory.from_config(_config()).get_current_head()
     with store.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision() == head
+
+
+def make_schema_anew(store: Store, schema: str) -> None:
+    """Drop a schema of PostgreSQL with all that is in it and create it empty."""
+    with store.transaction() as tx:
+        tx.run(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+        tx.run(f"CREATE SCHEMA {schema}")
