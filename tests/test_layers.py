@@ -8,7 +8,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROWS = (
     "cli daemon jobs console simulation bench",
-    "pipeline review closing rating explaining departure gathering records answer arrival instance",
+    "pipeline doubles review closing rating explaining departure gathering records answer"
+    " arrival instance",
     "posting settlement proof",
     "exchange | signing | mapping | journal",
     "store",
