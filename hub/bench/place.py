@@ -11,7 +11,7 @@ from hub.clock import SimulatedClock, minsk
 from hub.instance import Instance
 from hub.signing import keys
 from hub.simulation.partners import COLLECTOR, PARTNERS
-from hub.store.schema import upgrade
+from hub.store.schema import drop_schema, make_schema_anew, upgrade
 from hub.store.session import Store
 
 SCHEMA = "hub_bench"
@@ -48,9 +48,8 @@ def make(place: Place, database: str) -> None:
     place.root.mkdir(parents=True)
     is_sqlite = database.startswith("sqlite")
     if not is_sqlite:
-        clear(database)
-        with closing(Store(database)) as store, store.transaction() as tx:
-            tx.run(f"CREATE SCHEMA {SCHEMA}")
+        with closing(Store(database)) as store:
+            make_schema_anew(store, SCHEMA)
     (place.root / "settings.toml").write_text(_settings(database, is_sqlite), encoding="utf-8")
     keys.new(place.root / "keys", "hub", "zhku-hub bench", NOW, None)
     with place.opened() as hub:
@@ -60,8 +59,8 @@ def make(place: Place, database: str) -> None:
 
 def clear(database: str) -> None:
     """Take our schema out of a PostgreSQL."""
-    with closing(Store(database)) as store, store.transaction() as tx:
-        tx.run(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
+    with closing(Store(database)) as store:
+        drop_schema(store, SCHEMA)
 
 
 def _settings(database: str, is_sqlite: bool) -> str:

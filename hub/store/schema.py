@@ -33,6 +33,12 @@ def is_current(store: Store) -> bool:
 
 def make_schema_anew(store: Store, schema: str) -> None:
     """Drop a schema of PostgreSQL with all that is in it and create it empty."""
+    drop_schema(store, schema)
+    with store.transaction() as tx:
+        tx.run(f"CREATE SCHEMA {schema}")
+
+
+def drop_schema(store: Store, schema: str) -> None:
+    """Drop a schema of PostgreSQL with all that is in it, where there is one."""
     with store.transaction() as tx:
         tx.run(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
-        tx.run(f"CREATE SCHEMA {schema}")
