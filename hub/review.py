@@ -42,7 +42,8 @@ def release_gaps(hub: Instance) -> bool:
             >= int(number_key.rpartition("|")[2])
         ]
     for intake_id in due:
-        decide_again(hub, intake_id)
+        with suppress(Refused):  # a person decided it in the same moment
+            decide_again(hub, intake_id)
     return bool(due)
 
 
