@@ -21,8 +21,9 @@ from hub.store import periods as table
 from hub.store import rates as store_rates
 from hub.store import rating as facts
 from hub.store import runs
+from hub.store.payments import leave_todos
 from hub.store.periods import PeriodRow, RunRow
-from hub.store.runs import ChunkRow
+from hub.store.runs import ChunkRow, Held
 from hub.store.session import Row, Store, Transaction
 
 Also = Callable[[Transaction], None]
@@ -107,7 +108,9 @@ def rate(
     """Rate a month: distribution, charges and penalties in chunks, seal, carry (10.3).
 
     What a kill left is finished: chunks that are done are skipped, and the rows and hashes are
-    those of an unbroken run. A sealed month is left as it is. Raises `Refused`: `period_state`,
+    those of an unbroken run. A run with too many errors is void: the next call begins anew, with
+    what was learnt since. A sealed month is left as it is, held accounts too: what was mended after
+    its snapshot counts once it is taken back and rated again. Raises `Refused`: `period_state`,
     `rules_changed` in the middle of a run, `max_error_share` when too many accounts failed.
     """
     run = _begin(store, scheme, month, now)
@@ -133,21 +136,25 @@ def _begin(store: Store, scheme: Scheme, month: Month, now: datetime) -> RunRow:
             if known.state == "running" and known.rules_version != store_rates.rules_version():
                 raise Refused("rules_changed", f"the run of {month} began under other rules")
             return known
-        distribute(tx, scheme, now, month)
-        run = RunRow(
-            id=tx.reserve("run"),
-            scheme=scheme.code,
-            month=month.key,
-            kind="final",
-            snapshot=stamp(now),
-            rules_version=store_rates.rules_version(),
-            policies=scheme.policies.model_dump_json(),
-            state="running",
-            chain=None,
-        )
-        table.add_run(tx, run)
-        accounts = facts.account_ids(tx, reach_of(run, *facts.EVERYBODY))
-        runs.add_chunks(tx, list(_plan(run.id, accounts, scheme.policies.chunk_accounts)))
+        return _new_run(tx, scheme, month, now)
+
+
+def _new_run(tx: Transaction, scheme: Scheme, month: Month, now: datetime) -> RunRow:
+    distribute(tx, scheme, now, month)
+    run = RunRow(
+        id=tx.reserve("run"),
+        scheme=scheme.code,
+        month=month.key,
+        kind="final",
+        snapshot=stamp(now),
+        rules_version=store_rates.rules_version(),
+        policies=scheme.policies.model_dump_json(),
+        state="running",
+        chain=None,
+    )
+    table.add_run(tx, run)
+    accounts = facts.account_ids(tx, reach_of(run, *facts.EVERYBODY))
+    runs.add_chunks(tx, list(_plan(run.id, accounts, scheme.policies.chunk_accounts)))
     return run
 
 
@@ -212,23 +219,43 @@ def _body(*tables: Iterable[Row]) -> str:
 
 
 def _seal(store: Store, scheme: Scheme, run: RunRow, now: datetime, also: Also) -> None:
-    month = Month.from_key(run.month)
     with store.transaction() as tx:
         plan = runs.chunks(tx, run.id)
-        _check_errors(plan, Policies.model_validate_json(run.policies).max_error_share)
-        if not runs.seal(tx, run.id, _chain(run, plan)):
-            return
-        table.set_state(tx, scheme.code, month, "rated", "rated_at", stamp(now))
-        distribute(tx, scheme, now, month, "carry")
-        also(tx)
+        refused = _too_many_errors(tx, run, plan)
+        if refused is not None:
+            _void(tx, run, now)  # at once, before money is allocated to its charges
+        elif runs.seal(tx, run.id, _chain(run, plan)):
+            _sealed(tx, scheme, run, now)
+            also(tx)
+    if refused is not None:
+        raise refused
 
 
-def _check_errors(plan: Iterable[ChunkRow], share: int) -> None:
-    accounts, errors = 0, 0
-    for chunk in plan:
-        accounts, errors = accounts + chunk.accounts, errors + chunk.errors
-    if errors * SHARE > accounts * share:
-        raise Refused("max_error_share", f"{errors} of {accounts} accounts cannot be rated")
+def _sealed(tx: Transaction, scheme: Scheme, run: RunRow, now: datetime) -> None:
+    month = Month.from_key(run.month)
+    table.set_state(tx, scheme.code, month, "rated", "rated_at", stamp(now))
+    distribute(tx, scheme, now, month, "carry")
+    todos = [
+        (f"rating.{held.code}", f"account:{held.account}", f"{month}: {held}")
+        for held in runs.held(tx, run.id)
+    ]
+    leave_todos(tx, todos, stamp(now))
+
+
+def _too_many_errors(tx: Transaction, run: RunRow, plan: Sequence[ChunkRow]) -> Refused | None:
+    """Why a run is not sealed: more accounts are in error than its policy allows."""
+    accounts = sum(chunk.accounts for chunk in plan)
+    errors = sum(chunk.errors for chunk in plan)
+    if errors * SHARE <= accounts * Policies.model_validate_json(run.policies).max_error_share:
+        return None
+    first = _first(runs.held(tx, run.id))
+    text = f"{errors} of {accounts} accounts cannot be rated: {first}"
+    return Refused("max_error_share", text)
+
+
+def _first(held: Sequence[Held]) -> str:
+    """The first accounts in error, for a person."""
+    return "; ".join(map(str, held[:3]))
 
 
 def _chain(run: RunRow, plan: Iterable[ChunkRow]) -> str:
@@ -263,7 +290,8 @@ def unrate(store: Store, scheme: Scheme, month: Month, now: datetime, also: Also
     """Void the run of a month; what was allocated to its rows waits to be allocated again.
 
     Raises `Refused` `period_state` when there is no run, when a demand or notice of the month
-    has left, or when the next month is open.
+    has left, or when the next month is open; `published` when what was allocated to its rows
+    has been passed on to a supplier.
     """
     with store.transaction() as tx:
         period, run = table.period(tx, scheme.code, month), table.final_run(tx, scheme.code, month)
@@ -273,20 +301,48 @@ def unrate(store: Store, scheme: Scheme, month: Month, now: datetime, also: Also
             raise Refused("period_state", f"a demand of {month} has left")
         if table.period(tx, scheme.code, month.plus(1)) is not None:
             raise Refused("period_state", f"{month.plus(1)} is open")
-        runs.take_back(tx, runs.allocations_on_run(tx, run.id), month.key, stamp(now))
-        table.set_run(tx, run.id, "void", run.chain)
+        _void(tx, run, now)
         table.set_state(tx, scheme.code, month, "open", "rated_at", None)
         also(tx)
 
 
-def close(store: Store, scheme: Scheme, month: Month, now: datetime, also: Also = nothing) -> None:
+def _void(tx: Transaction, run: RunRow, now: datetime) -> None:
+    """Void a run and take back, newest first, what is allocated above the debts that are left."""
+    table.set_run(tx, run.id, "void", run.chain)
+    runs.close_todos(tx, run.id, stamp(now))
+    above = runs.overpaid_without(tx, run.id)
+    taken: list[tuple[Row, int]] = []
+    for row in runs.free_allocations_on(tx, run.id) if above else ():
+        key, amount = row[2:4] + row[5:6], row[6]
+        back = min(amount, above.get(key, 0))
+        if back:
+            taken.append((row, amount - back))
+            above[key] -= back
+    passed_on = sum(above.values())
+    if passed_on:
+        text = f"{roubles(passed_on)} paid for {Month.from_key(run.month)} went to suppliers"
+        raise Refused("published", text)
+    runs.take_back(tx, taken, run.month, stamp(now))
+
+
+def close(
+    store: Store,
+    scheme: Scheme,
+    month: Month,
+    now: datetime,
+    also: Also = nothing,
+    parked: bool = False,
+) -> None:
     """Close a rated month for ever: store its balances, hold its invariants.
 
-    Raises `Refused` `period_state`, `Inconsistent` when sums from different rows differ; then
-    nothing is stored.
+    Accounts in error hold the close until the caller says that they are `parked`: they then stay
+    without charges of this month. Raises `Refused` `period_state`, `held_accounts`;
+    `Inconsistent` when sums from different rows differ; then nothing is stored.
     """
     with store.transaction() as tx:
         run = _run_to_close(tx, scheme.code, month)
+        if not parked:
+            _check_held(runs.held(tx, run.id))
         first = table.first_month(tx, scheme.code) == month
         runs.write_balances(tx, scheme.code, month, first)
         _check_invariants(tx, scheme.code, month, run)
@@ -303,6 +359,15 @@ def _run_to_close(tx: Transaction, scheme: str, month: Month) -> RunRow:
     if earlier:
         raise Refused("period_state", f"{Month.from_key(earlier[0])} must be closed first")
     return run
+
+
+def _check_held(held: Sequence[Held]) -> None:
+    if held:
+        text = (
+            f"{len(held)} accounts could not be rated: {_first(held)}; mend their facts, unrate the"
+            " month and rate it again, or close it with these accounts parked"
+        )
+        raise Refused("held_accounts", text)
 
 
 def _check_invariants(tx: Transaction, scheme: str, month: Month, run: RunRow) -> None:
@@ -326,6 +391,37 @@ def _check_invariants(tx: Transaction, scheme: str, month: Month, run: RunRow) -
     overdrawn = runs.overdrawn(tx, scheme, month)
     if overdrawn is not None:
         raise Inconsistent(f"{month}: account {overdrawn[0]} has {overdrawn[1]} unallocated")
+
+
+# --- the hashes of the runs --------------------------------------------------------------------
+
+
+class Broken(NamedTuple):
+    """Where the rows of a sealed run are not those that were sealed."""
+
+    scheme: str
+    month: str
+    chunk: int | None
+    """None: the chunks are whole and the chain over them is not."""
+
+
+def broken_run(store: Store) -> Broken | None:
+    """Hash the stored rows of every sealed run again (section 19): the first that differs."""
+    with store.reading() as tx:
+        for run in runs.sealed(tx):
+            found = _broken(tx, run)
+            if found is not None:
+                return found
+    return None
+
+
+def _broken(tx: Transaction, run: RunRow) -> Broken | None:
+    plan, month = runs.chunks(tx, run.id), Month.from_key(run.month)
+    for chunk in plan:
+        reach = reach_of(run, chunk.account_from, chunk.account_to)
+        if _body(*facts.stored_rows(tx, run.id, reach)) != chunk.body_sha256:
+            return Broken(run.scheme, str(month), chunk.chunk)
+    return None if _chain(run, plan) == run.chain else Broken(run.scheme, str(month), None)
 
 
 # --- status ------------------------------------------------------------------------------------

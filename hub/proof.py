@@ -2,22 +2,30 @@
 
 The lines are the table of `architecture.md`, 10.6. Money lines exist for every month that has a
 period, file lines for every month in which a file came; an open month shows what is posted.
+Behind the sums of each group come counts: rows of a kind (left), and those of them that fit all
+they must fit (right), so that two errors which cancel out in a sum are seen.
 """
 
+import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, time
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
+from hub.billing.line import Fraction
+from hub.billing.line import amount as priced
 from hub.clock import MINSK, stamp, unstamp
 from hub.money import roubles
 from hub.month import Month
 from hub.settings import Scheme, Settings
 from hub.store import proof as table
+from hub.store import soundness
 from hub.store.demands import demanded
 from hub.store.proof import Span
 from hub.store.session import Store, Transaction
+from hub.store.soundness import Tally
 
 ReadBack = Callable[[str, str], Iterable[tuple[str, int]]]
 """(object hash, agreement) of an outgoing file -> (key, kopecks) of each record in its bytes.
@@ -59,17 +67,33 @@ class Books(NamedTuple):
         ]
 
     @property
+    def span(self) -> Span:
+        """The time of the month."""
+        return _span(self.month)
+
+    @property
     def last(self) -> str:
         """The last day of the month."""
         return self.month.last.isoformat()
 
     def money(self, name: str, scope: str, left: int, right: int) -> Line:
-        """A line of amounts; where there are several schemes, its scope names the scheme."""
-        if len(self.settings.schemes) > 1:
-            scope = f"{self.scheme.code}/{scope}"
-        return Line(
-            name, str(self.month), scope, roubles(left), roubles(right), roubles(left - right)
-        )
+        """A line of amounts."""
+        amounts = map(roubles, (left, right, left - right))
+        return Line(name, str(self.month), self._named(scope), *amounts)
+
+    def counted(self, name: str, tally: Tally, scope: str = "all") -> Iterator[Line]:
+        """A line of rows and of those that are right; none where there is no row."""
+        if tally.rows:
+            yield _counts(name, self.month, tally, self._named(scope))
+
+    def _named(self, scope: str) -> str:
+        """Where there are several schemes, a scope names the scheme."""
+        return f"{self.scheme.code}/{scope}" if len(self.settings.schemes) > 1 else scope
+
+
+def _counts(name: str, month: Month, tally: Tally, scope: str = "all") -> Line:
+    counts = map(str, (*tally, tally.rows - tally.right))
+    return Line(name, str(month), scope, *counts)
 
 
 def lines(
@@ -83,7 +107,7 @@ def lines(
             for scheme in settings.schemes.values()
             for books in _books(tx, settings, scheme, read_back)
             if month in (None, books.month)
-            for check in MONEY
+            for check in (*MONEY, *ROWS)
             for line in check(books)
         ]
         for each, span in spans.items():
@@ -179,7 +203,7 @@ def demands(books: Books) -> Iterator[Line]:
 
 def registers(books: Books) -> Iterator[Line]:
     """The records of a register = its bank credit + fees."""
-    agreements, span = books.agreements("erip.210"), _span(books.month)
+    agreements, span = books.agreements("erip.210"), books.span
     for number, records, credit, fees in table.registers(books.tx, agreements, span):
         yield books.money("registers", f"register:{number}", records, credit + fees)
 
@@ -217,7 +241,7 @@ def transfers(books: Books) -> Iterator[Line]:
 
 def orders(books: Books) -> Iterator[Line]:
     """The orders sent in the month = their debits in the statements."""
-    found = table.orders_and_debits(books.tx, books.scheme.code, _span(books.month))
+    found = table.orders_and_debits(books.tx, books.scheme.code, books.span)
     if found is not None:
         yield books.money("orders", "all", *found)
 
@@ -245,22 +269,139 @@ MONEY: tuple[Callable[[Books], Iterator[Line]], ...] = (
 """The money lines in the order of the table."""
 
 
+# --- row by row --------------------------------------------------------------------------------
+
+
+def contracts(books: Books) -> Iterator[Line]:
+    """By service: contracts of a closed month whose stored balance is what the ledger says."""
+    if books.state == "closed":
+        for service, tally in soundness.contracts(books.tx, books.scheme.code, books.month.key):
+            yield from books.counted("contracts", tally, f"service:{service}")
+
+
+def accounts(books: Books) -> Iterator[Line]:
+    """Accounts of a closed month whose stored rest is what the ledger says."""
+    if books.state == "closed":
+        found = soundness.accounts(books.tx, books.scheme.code, books.month.key)
+        yield from books.counted("accounts", found)
+
+
+def debts(books: Books) -> Iterator[Line]:
+    """Debts paid that were not paid beyond what was owed."""
+    yield from books.counted("debts", soundness.debts(books.tx, books.scheme.code, books.month.key))
+
+
+def charge_lines(books: Books) -> Iterator[Line]:
+    """Charges whose quantity and amount follow from fraction and price, the benefit within."""
+    rows = right = 0
+    for row in soundness.charge_lines(books.tx, books.scheme.code, books.month.key):
+        rows, right = rows + 1, right + _follows(*row)
+    yield from books.counted("lines", Tally(rows, right))
+
+
+def _follows(num: int, den: int, quantity: int, price: int, gross: int, benefit: int) -> bool:
+    exact = Fraction(num, den)
+    return (
+        quantity == exact.rounded
+        and gross == priced(exact, price)
+        and 0 <= benefit <= max(gross, 0)
+    )
+
+
+def penalties(books: Books) -> Iterator[Line]:
+    """Debts whose penalties, summed, are the last total."""
+    found = soundness.penalties(books.tx, books.scheme.code, books.month.key)
+    yield from books.counted("penalties", found)
+
+
+def run_sums(books: Books) -> Iterator[Line]:
+    """By amount: the control sums of the chunks of the run = its rows."""
+    sums = soundness.run_sums(books.tx, books.scheme.code, books.month.key)
+    for scope, (control, rows) in sums.items():
+        yield books.money("run", scope, control, rows)
+
+
+def demand_rows(books: Books) -> Iterator[Line]:
+    """Accounts whose amount in the bytes of a list is the one kept of it."""
+    agreements, same, every = books.agreements("erip.202"), 0, 0
+    for dispatch, sha, agreement in table.demand_lists(books.tx, agreements, books.month.key):
+        told = Counter(books.read_back(sha, agreement))
+        kept = Counter(soundness.demand_rows(books.tx, dispatch))
+        same += (told & kept).total()
+        every += (told | kept).total()
+    yield from books.counted("demand_rows", Tally(every, same), "erip")
+
+
+def register_heads(books: Books) -> Iterator[Line]:
+    """Accepted registers whose head fits the file, the payments and the credit."""
+    found = soundness.register_heads(books.tx, books.agreements("erip.210"), books.span)
+    yield from books.counted("register_heads", found)
+
+
+def operations(books: Books) -> Iterator[Line]:
+    """Records of 206, 210 and 216 that say of an operation what its payment says."""
+    agreements = books.agreements("erip.206", "erip.210", "erip.216")
+    found = soundness.operations(books.tx, books.scheme.code, agreements, books.span)
+    yield from books.counted("operations", found)
+
+
+def payments(books: Books) -> Iterator[Line]:
+    """Payments that fit their allocations and their state."""
+    found = soundness.payments(books.tx, books.scheme.code, books.month.key)
+    yield from books.counted("payments", found)
+
+
+def payouts(books: Books) -> Iterator[Line]:
+    """Transfers that fit their allocations and their debit."""
+    days = books.month.first.isoformat(), books.last
+    yield from books.counted("payouts", soundness.payouts(books.tx, books.scheme.code, *days))
+
+
+def statement_days(books: Books) -> Iterator[Line]:
+    """Statements that close by their own entries and follow on the one before."""
+    days = books.month.first.isoformat(), books.last
+    found = soundness.statement_days(books.tx, books.scheme.iban, *days)
+    yield from books.counted("statement_days", found)
+
+
+ROWS: tuple[Callable[[Books], Iterator[Line]], ...] = (
+    contracts,
+    accounts,
+    debts,
+    charge_lines,
+    penalties,
+    run_sums,
+    demand_rows,
+    register_heads,
+    operations,
+    payments,
+    payouts,
+    statement_days,
+)
+"""The lines that judge rows one by one, behind the sums."""
+
+
 # --- files -------------------------------------------------------------------------------------
 
 POSTED, REFUSED = ("ACCEPTED", "ACCEPTED_WITH_ERRORS"), ("REJECTED",)
-OTHER = ("DUPLICATE", "HELD", "QUARANTINED")
 
 
 def _file_lines(tx: Transaction, month: Month, span: Span) -> Iterator[Line]:
     """Files, receipts and records of the files that came in a month."""
     counts = table.files(tx, span)
-    decided = [count for count in counts if count.state in POSTED + REFUSED]
-    known = [count for count in counts if count.state in POSTED + REFUSED + OTHER]
-    refused = sum(count.refused for count in decided if count.state in REFUSED)
+    posted = [count for count in counts if count.state in POSTED]
+    refused = [count for count in counts if count.state in REFUSED]
+    decided = posted + refused
+    # a refused file has no record rows: what has some all the same is taken off
+    records = sum(c.rows for c in posted) + sum(c.refused - c.rows for c in refused)
+    bodies = [
+        hashlib.sha256(body).hexdigest() == sha for body, sha in soundness.receipt_bodies(tx, span)
+    ]
     pairs = {
-        "files": (sum(c.files for c in counts), sum(c.files for c in known)),
-        "receipts": (sum(c.files for c in decided), table.receipts(tx, span)),
-        "records": (sum(c.records for c in decided), table.record_rows(tx, span) + refused),
+        "files": soundness.files_told(tx, span),
+        "receipts": Tally(sum(c.files for c in decided), table.receipts(tx, span)),
+        "records": Tally(sum(c.records for c in decided), records),
+        "receipt_bodies": Tally(len(bodies), sum(bodies)),
     }
-    for name, (left, right) in pairs.items():
-        yield Line(name, str(month), "all", str(left), str(right), str(left - right))
+    for name, tally in pairs.items():
+        yield _counts(name, month, tally)

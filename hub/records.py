@@ -17,7 +17,7 @@ from hub.messages import MESSAGES
 from hub.money import roubles
 from hub.month import Month
 from hub.posting import FINISHERS, POSTERS
-from hub.posting.contract import Origin, Outcomes, refused_state
+from hub.posting.contract import KNOW_REPEATS, Origin, Outcomes, refused_state
 from hub.settings import Agreement
 from hub.store import exchange as table
 from hub.store.periods import operating_month
@@ -56,6 +56,13 @@ def _chunks(rows: Iterator[Numbered]) -> Iterator[list[Numbered]]:
         yield chunk
 
 
+class _Before(NamedTuple):
+    """A record with effect that another file brought."""
+
+    key: str
+    amount: int
+
+
 class _Fates(NamedTuple):
     """Records of a chunk by what will become of them."""
 
@@ -63,6 +70,12 @@ class _Fates(NamedTuple):
     suspended: frozenset[int]
     outcomes: Outcomes
     bad: list[Bad]
+    known: dict[int, _Before]
+    """Lines whose business key another file of this kind brought before."""
+
+
+def _earlier(line: int | None, key: str) -> Finding:
+    return Finding("E-DUP-REC", line, None, key, "ранее", key=key)
 
 
 def _twice(line: int | None, key: str) -> Finding:
@@ -88,6 +101,11 @@ class _Work:
         self._control = {name: fields.index(name) for name in self._mapping.control}
         self._origin = self._make_origin()
         self._refused = refused_state(agreement)
+        self._poster_judges = self._mapping.message in KNOW_REPEATS
+        self._without_key: set[str] = set()
+        """Keys of this file whose records were stored without them."""
+        self._repeats, self._repeated = 0, ""
+        """How many records say nothing new, and the key of the last of them."""
 
     def _fill(self) -> dict[str, str]:
         scheme = self._arrival.hub.settings.scheme_of(self._agreement)
@@ -121,40 +139,56 @@ class _Work:
                 raise Undo(Verdict(REJECTED, broken.findings))
         suspended = [(b.line, b.message) for b in bad if b.message is not None]
         good = sorted(good + suspended) if suspended else good
-        outcomes = self._doubles(good) if self._key and self._mapping.key_space else {}
+        known = self._known(good) if self._key and self._mapping.key_space else {}
+        outcomes = {} if self._poster_judges else self._doubles(good, known)
         fresh = [pair for pair in good if pair[0] not in outcomes] if outcomes else good
         lines = frozenset(line for line, _ in suspended)
         outcomes |= POSTERS[self._mapping.message](self._tx, self._origin, fresh, lines)
-        self._count(_Fates(good, lines, outcomes, bad))
+        fates = _Fates(good, lines, outcomes, bad, known)
+        self._count_repeats(fates)
+        self._count(fates)
 
-    def _doubles(self, good: list[tuple[int, Message]]) -> Outcomes:
-        """Records known from another file; the same key twice in this one refuses it."""
-        assert self._key is not None and self._mapping.key_space is not None
+    def _known(self, good: list[tuple[int, Message]]) -> dict[int, _Before]:
+        """Lines known from another file; the same key twice in this one refuses it."""
+        assert self._mapping.key_space is not None
         keys = [self._text_key(message) for _, message in good]
         if len(set(keys)) != len(keys):
             twice = Counter(keys).most_common(1)[0][0]
             raise Undo(Verdict(REJECTED, (_twice(None, twice),)))
-        known = {
-            key: (intake, amount)
-            for key, intake, amount in table.known_records(self._tx, self._mapping.key_space, keys)
-        }
-        if not known:
+        rows = table.known_records(self._tx, self._mapping.key_space, keys)
+        found = {key: _Before(key, amount) for key, _, amount in rows}
+        own = {key for key, intake, _ in rows if intake == self._intake_id}
+        own |= self._without_key.intersection(keys)
+        if not found and not own:
             return {}
-        found = zip(good, keys, strict=True)
-        return {
-            line: self._double(line, key, self._value(message), known[key])
-            for (line, message), key in found
-            if key in known
-        }
+        lines = {line: key for (line, _), key in zip(good, keys, strict=True)}
+        for line, key in lines.items():
+            if key in own:
+                raise Undo(Verdict(REJECTED, (_twice(line, key),)))
+        return {line: found[key] for line, key in lines.items() if key in found}
 
-    def _double(
-        self, line: int, key: str, amount: int, known: tuple[int, int]
-    ) -> tuple[str, Finding]:
-        if known[0] == self._intake_id:
-            raise Undo(Verdict(REJECTED, (_twice(line, key),)))
-        if amount == known[1]:
-            return self._refused, Finding("E-DUP-REC", line, None, key, "ранее", key=key)
-        return self._refused, Finding("E-CONFLICT", line, None, key, roubles(known[1]), key=key)
+    def _doubles(self, good: list[tuple[int, Message]], known: dict[int, _Before]) -> Outcomes:
+        """Refuse records known from another file, where the poster does not judge them itself."""
+        amounts = {line: self._value(message) for line, message in good if line in known}
+        outcomes = Outcomes()
+        for line, (key, amount) in known.items():
+            if amount == amounts[line]:
+                found = _earlier(line, key)
+            else:
+                found = Finding("E-CONFLICT", line, None, key, roubles(amount), key=key)
+            outcomes[line] = self._refused, found
+        return outcomes
+
+    def _count_repeats(self, fates: _Fates) -> None:
+        """Count the records that say nothing new: a file of nothing else is refused."""
+        for line, message in fates.good if fates.known or fates.outcomes else ():
+            _, finding = fates.outcomes.get(line, (None, None))
+            said = finding is not None and finding.code == "E-DUP-REC"
+            if self._poster_judges:
+                same = line in fates.known and fates.known[line].amount == self._value(message)
+                said = same and (finding is None or said)
+                self._repeated = self._text_key(message)
+            self._repeats += said
 
     def _text_key(self, message: Message) -> str:
         assert self._key is not None
@@ -171,7 +205,7 @@ class _Work:
             whole = sum(message[index] or 0 for _, message in fates.good)
             whole += sum(b.sums.get(name, 0) for b in fates.bad if b.message is None)
             tally.control[name] = tally.control.get(name, 0) + whole
-        special = fates.suspended or fates.outcomes
+        special = fates.suspended or fates.outcomes or fates.known
         rows = self._special_rows(fates) if special else self._plain_rows(fates.good)
         rows += [self._bad_row(broken) for broken in fates.bad if broken.message is None]
         tally.findings += [finding for broken in fates.bad for finding in broken.findings]
@@ -195,19 +229,29 @@ class _Work:
         for line, message in fates.good:
             usual = "SUSPENDED" if line in fates.suspended else "POSTED"
             state, finding = fates.outcomes.get(line, (usual, None))
-            keyed = state in ("POSTED", "SUSPENDED") and self._mapping.key_space and self._key
-            rows.append(
-                (
-                    self._intake_id,
-                    line,
-                    self._mapping.key_space if keyed else None,
-                    self._text_key(message) if keyed else None,
-                    state,
-                    self._value(message),
-                    finding.code if finding else None,
-                )
-            )
+            key = self._stored_key(line, message, fates)
+            space = self._mapping.key_space if key is not None else None
+            code, amount = finding.code if finding else None, self._value(message)
+            rows.append((self._intake_id, line, space, key, state, amount, code))
         return rows
+
+    def _stored_key(self, line: int, message: Message, fates: _Fates) -> str | None:
+        """The business key under which a record has its effect, once; None when it has none.
+
+        What the poster put into suspense apart from a known operation has the key of its finding.
+        """
+        if self._key is None or self._mapping.key_space is None:
+            return None
+        text = self._text_key(message)
+        state, finding = fates.outcomes.get(line, ("POSTED", None))
+        stored: str | None = text
+        if state == "SUSPENDED" and finding is not None and finding.key is not None:
+            stored = finding.key
+        elif line in fates.known or state not in ("POSTED", "SUSPENDED"):
+            stored = None
+        if stored != text:
+            self._without_key.add(text)
+        return stored
 
     def _bad_row(self, broken: Bad) -> Message:
         state = "REJECTED" if self._agreement.partial == "accept_good" else self._refused
@@ -243,15 +287,14 @@ class _Work:
     def _judge_partial(self) -> None:
         tally, rule = self._arrival.tally, self._agreement.partial
         bad = tally.counts["rejected"] + tally.counts["parked"]
+        if tally.records and self._repeats == tally.records:
+            told = any(finding.code == "E-DUP-REC" for finding in tally.findings)
+            found = () if told else (_earlier(None, self._repeated),)
+            raise Undo(Verdict(REJECTED, found))
         if not bad:
             return
         many = bad * 100 > self._agreement.max_bad_percent * tally.records
-        known = sum(1 for finding in tally.findings if finding.code == "E-DUP-REC")
-        if (
-            rule == "reject_file"
-            or known == tally.records
-            or (rule == "accept_until_limit" and many)
-        ):
+        if rule == "reject_file" or (rule == "accept_until_limit" and many):
             raise Undo(Verdict(REJECTED))
         if rule == "hold_file":
             raise Undo(Verdict(HELD))

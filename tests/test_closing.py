@@ -13,12 +13,17 @@ from hub.explaining import explain
 from hub.month import Month
 from hub.posting.payments import post_payments
 from hub.settings import Scheme
+from hub.settlement import distribute
+from hub.store.periods import publish
 from hub.store.session import Row, Store, Transaction
+from hub.store.settlement import TransferRow
+from hub.store.tables.ledger import Transfer
 from tests import books, facts
 from tests.books import OCTOBER, SEPTEMBER
 
 AUGUST = Month(2026, 8)
 OPENED, READ = minsk(2026, 9, 1, 0, 40), minsk(2026, 9, 25, 12)
+EARLY, MENDED = minsk(2026, 9, 28), minsk(2026, 9, 29)
 RATED, CLOSED = minsk(2026, 10, 1, 0, 10), minsk(2026, 10, 1, 0, 30)
 
 
@@ -214,6 +219,76 @@ def test_too_many_errors_stop_the_run(store: Store) -> None:
     assert closing.status(store, scheme)[0].state == "open"
 
 
+def test_a_stopped_run_begins_anew_once_the_facts_are_mended(store: Store) -> None:
+    """What was learnt after the stop counts; nothing of the stopped run stays in the ledger."""
+    scheme = opened(store)
+    with store.transaction() as tx:
+        tx.run("UPDATE account_state SET area = NULL WHERE account = 2")
+    with pytest.raises(Refused, match="0100000002: no_area"):
+        closing.rate(store, scheme, SEPTEMBER, EARLY)
+    with store.transaction() as tx:
+        facts.post(tx, [facts.card(2)], MENDED)
+
+    summary = closing.rate(store, scheme, SEPTEMBER, CLOSED)
+
+    assert (summary.accounts, summary.errors) == (3, 0)
+    assert rows(store, "SELECT state FROM run ORDER BY id") == [("void",), ("sealed",)]
+    assert charges(store, 2, "maintenance") == [("sub", 48_000_000, 994, 0)]
+
+
+# --- accounts in error -------------------------------------------------------------------------
+
+
+def rated_with_an_error(store: Store) -> Scheme:
+    """September rated; account 2 has no area and no charges."""
+    scheme = opened(store, max_error_share=400_000)
+    with store.transaction() as tx:
+        tx.run("UPDATE account_state SET area = NULL WHERE account = 2")
+    closing.rate(store, scheme, SEPTEMBER, EARLY)
+    return scheme
+
+
+OPEN_TODOS = "SELECT kind, object FROM todo WHERE done_at IS NULL"
+
+
+def test_an_account_in_error_is_left_to_a_person(store: Store) -> None:
+    """Each has a task that names it and the reason; taking the rating back ends the task."""
+    scheme = rated_with_an_error(store)
+
+    assert rows(store, OPEN_TODOS) == [("rating.no_area", "account:2")]
+    assert "0100000002" in rows(store, "SELECT text FROM todo")[0][0]
+    closing.unrate(store, scheme, SEPTEMBER, CLOSED)
+    assert rows(store, OPEN_TODOS) == []
+
+
+def test_an_account_in_error_holds_the_close(store: Store) -> None:
+    """The refusal says how many and which; nothing is stored until they are parked."""
+    scheme = rated_with_an_error(store)
+
+    with pytest.raises(Refused, match=r"^1 accounts .* 0100000002: no_area") as refused:
+        closing.close(store, scheme, SEPTEMBER, CLOSED)
+    assert refused.value.code == "held_accounts"
+    assert rows(store, "SELECT count(*) FROM balance") == [(0,)]
+
+    closing.close(store, scheme, SEPTEMBER, CLOSED, parked=True)
+    assert rows(store, "SELECT state FROM period") == [("closed",)]
+    assert rows(store, OPEN_TODOS) == [("rating.no_area", "account:2")]
+
+
+def test_a_mended_account_is_rated_after_the_rating_was_taken_back(store: Store) -> None:
+    """Mend, take back, rate again: everybody has charges and the month closes."""
+    scheme = rated_with_an_error(store)
+    with store.transaction() as tx:
+        facts.post(tx, [facts.card(2)], MENDED)
+
+    closing.unrate(store, scheme, SEPTEMBER, CLOSED)
+    summary = closing.rate(store, scheme, SEPTEMBER, CLOSED)
+    closing.close(store, scheme, SEPTEMBER, CLOSED)
+
+    assert summary.errors == 0
+    assert charges(store, 2, "maintenance") == [("sub", 48_000_000, 994, 0)]
+
+
 # --- penalty -----------------------------------------------------------------------------------
 
 
@@ -276,12 +351,87 @@ def test_a_rating_taken_back_leaves_only_what_was_before(store: Store) -> None:
     assert sorted(rows(store, sums), key=str) == rated
 
 
+LEDGER = (
+    "SELECT ledger, about_period, sum(amount) FROM ledger_entry"
+    " GROUP BY ledger, about_period HAVING sum(amount) <> 0"
+)
+
+
+def with_a_paid_penalty(store: Store) -> Scheme:
+    """September closed with a penalty about August of 15.00, paid in October before the rating."""
+    scheme = opened(store, accounts=1, debt=100_000)
+    closing.rate(store, scheme, SEPTEMBER, RATED)
+    closing.close(store, scheme, SEPTEMBER, CLOSED)
+    closing.open_period(store, scheme, OCTOBER, CLOSED)
+    with store.transaction() as tx:
+        message = books.payment("1", "0100000001", 1500, penalty=1500,
+                                paid_at=stamp(minsk(2026, 10, 2, 12)))  # fmt: skip
+        origin = books.origin(tx, "erip.206", at=minsk(2026, 10, 2, 12), period=OCTOBER)
+        post_payments(tx, origin, books.numbered([message]), frozenset())
+        distribute(tx, scheme, minsk(2026, 10, 3), OCTOBER)
+    return scheme
+
+
+def test_taking_back_leaves_what_pays_earlier_debts(store: Store) -> None:
+    """A penalty of an earlier month stays paid, although the run adds to the same debt."""
+    scheme, at = with_a_paid_penalty(store), minsk(2026, 11, 1)
+    paid = "SELECT ledger, about_period, amount FROM allocation"
+    before, ledger = rows(store, paid), sorted(rows(store, LEDGER), key=str)
+    assert before == [("penalty", 202608, 1500)]
+    closing.rate(store, scheme, OCTOBER, at)
+    plain = sorted(rows(store, LEDGER), key=str)
+
+    closing.unrate(store, scheme, OCTOBER, at)
+    assert rows(store, paid) == before
+    assert sorted(rows(store, LEDGER), key=str) == ledger
+
+    closing.rate(store, scheme, OCTOBER, at)
+    assert sorted(rows(store, LEDGER), key=str) == plain
+
+
+def test_of_an_allocation_to_two_months_the_part_of_the_run_is_taken_back(store: Store) -> None:
+    """What pays an earlier penalty and one of the run at once is divided to the kopeck."""
+    scheme, at = with_a_paid_penalty(store), minsk(2026, 11, 1)
+    closing.rate(store, scheme, OCTOBER, at)
+    with store.transaction() as tx:
+        tx.run("DELETE FROM allocation")
+        tx.run("UPDATE payment SET amount = 4000, penalty = 4000, allocated = 0")
+        distribute(tx, scheme, at, OCTOBER)
+    paid = "SELECT sum(amount), sum(CASE WHEN mirrors IS NULL THEN 0 ELSE 1 END) FROM allocation"
+    assert rows(store, paid) == [(4000, 0)]
+
+    closing.unrate(store, scheme, OCTOBER, at)
+
+    assert rows(store, paid) == [(1500, 1)]
+    assert rows(store, "SELECT allocated FROM payment") == [(0,)]
+
+
+def test_what_went_to_a_supplier_is_not_taken_back(store: Store) -> None:
+    """Money that was passed on for the charges of a run keeps the run; nothing changes."""
+    scheme = opened(store, accounts=1)
+    with store.transaction() as tx:
+        pay(tx, "1", 1, 2000, minsk(2026, 9, 10, 12))
+    closing.rate(store, scheme, SEPTEMBER, RATED)
+    with store.transaction() as tx:
+        transfer = TransferRow(1, scheme.code, "gas", "2026-10-01", 2000, 0, 0, 2000, 1, "E1",
+                               "planned", None, None)  # fmt: skip
+        tx.insert(Transfer, [transfer], TransferRow._fields)
+        tx.run("UPDATE allocation SET transfer = 1")
+
+    with pytest.raises(Refused, match=r"20\.00") as refused:
+        closing.unrate(store, scheme, SEPTEMBER, RATED)
+
+    assert refused.value.code == "published"
+    assert rows(store, "SELECT state FROM period") == [("rated",)]
+    assert rows(store, "SELECT sum(amount) FROM allocation") == [(2000,)]
+
+
 def test_what_was_published_is_not_taken_back(store: Store) -> None:
     """Once a demand left, or the next month is open, a rating stays."""
     scheme = opened(store)
     closing.rate(store, scheme, SEPTEMBER, RATED)
     with store.transaction() as tx:
-        closing.table.publish(tx, scheme.code, SEPTEMBER, "now")
+        publish(tx, scheme.code, SEPTEMBER, "now")
 
     with pytest.raises(Refused, match="demand"):
         closing.unrate(store, scheme, SEPTEMBER, RATED)
@@ -352,6 +502,40 @@ def test_an_act_and_what_its_caller_adds_are_one(store: Store) -> None:
     with pytest.raises(RuntimeError):
         closing.close(store, scheme, SEPTEMBER, CLOSED, also=fails)
     assert rows(store, "SELECT state FROM period") == [("rated",)]
+
+
+# --- the hashes of the runs --------------------------------------------------------------------
+
+
+def test_the_rows_of_every_run_meet_their_hashes(store: Store) -> None:
+    """Charges, penalties and errors of two months are hashed again to the sealed chains."""
+    scheme = opened(store, accounts=5, debt=100_000, chunk_accounts=2)
+    closing.rate(store, scheme, SEPTEMBER, RATED)
+    closing.unrate(store, scheme, SEPTEMBER, RATED)
+    closing.rate(store, scheme, SEPTEMBER, RATED)
+    closing.open_period(store, scheme, OCTOBER, RATED)
+    closing.rate(store, scheme, OCTOBER, minsk(2026, 11, 1))
+
+    assert closing.broken_run(store) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "chunk"),
+    [
+        ("UPDATE charge SET benefit = benefit + 1 WHERE contract = 11", 3),
+        ("UPDATE charge SET trace = '' WHERE contract = 6", 2),
+        ("DELETE FROM penalty WHERE contract = 1", 1),
+        ("UPDATE run SET snapshot = 'later'", None),
+    ],
+)
+def test_a_changed_row_is_found_by_its_chunk(store: Store, change: str, chunk: int | None) -> None:
+    """The first chunk whose rows are not those that were sealed is named."""
+    scheme = opened(store, debt=100_000, chunk_accounts=1)
+    closing.rate(store, scheme, SEPTEMBER, RATED)
+    with store.transaction() as tx:
+        assert tx.run(change)
+
+    assert closing.broken_run(store) == ("DM0001", "2026-09", chunk)
 
 
 # --- explaining --------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from hub.billing import split
 from hub.billing.account import Account, Contract, no_conflict
 from hub.billing.benefit import Holders, discounted
 from hub.billing.catalogue import Basis, Service
-from hub.billing.days import Window, person_days
+from hub.billing.days import Window
 from hub.billing.line import CannotRate, Fraction, amount, checked
 from hub.billing.prices import Piece, Rates
 from hub.billing.split import FULL, RAISED, SUB, Part
@@ -59,7 +59,6 @@ class _Task(NamedTuple):
     service: Service
     kind: str
     """The kind of basis that served."""
-    person_days: int
     holders: Holders
 
 
@@ -102,8 +101,7 @@ class Rater:
             raise CannotRate("no_basis", contract.service)
         service = self._rates.services[contract.service]
         kind, volumes = usage.volumes(service, basis, start, stop)
-        days = person_days(usage.stays, start, stop)
-        task = _Task(contract, service, kind, days, self._holders(account, service, kind))
+        task = _Task(contract, service, kind, self._holders(account, service, kind))
         lines: list[Line] = []
         for volume in volumes:
             parts, why = self._parts(task, volume)
@@ -132,12 +130,12 @@ class Rater:
             return split.whole(quantity, full=True), " full=1" * bool(quantity.num)
         metered = task.kind in METERED
         if service.split == "water" and (metered or self._policies.unmetered_split):
-            norm = self._water_norm(task.person_days)
+            norm = self._water_norm(volume.person_days)
             parts = split.above_norm(quantity, norm)
             return parts, f" limit={norm.rounded}" if len(parts) > 1 else ""
-        if service.split == "year" and metered and quantity.den == 1:
+        if service.split == "year" and metered:
             used = task.contract.used_in_year
-            parts = split.by_tiers(quantity.num, self._tiers(), used)
+            parts = split.by_tiers(quantity.num, self._tiers(), used, quantity.den)
             return parts, f" used={used}" if parts[-1].component != SUB else ""
         return split.whole(quantity, full=False), ""
 

@@ -52,13 +52,16 @@ def by_share(quantity: Fraction, num: int, den: int) -> list[Part]:
     return [part for part in parts if part.quantity.num] or [Part(SUB, quantity)]
 
 
-def by_tiers(volume: int, tiers: Sequence[Tier], used_before: int = 0) -> list[Part]:
-    """A volume in millionths by the tiers of the year, of which `used_before` is used (row 7)."""
+def by_tiers(volume: int, tiers: Sequence[Tier], used_before: int = 0, den: int = 1) -> list[Part]:
+    """`volume / den` millionths by the tiers of the year, of which `used_before` is used (row 7).
+
+    The limits and `used_before` are whole millionths.
+    """
     parts = []
-    used, left = used_before, volume
+    used, left = used_before * den, volume
     for component, up_to in tiers:
-        taken = left if up_to is None else min(left, max(0, up_to - used))
+        taken = left if up_to is None else min(left, max(0, up_to * den - used))
         if taken:
-            parts.append(Part(component, Fraction(taken, 1)))
+            parts.append(Part(component, Fraction(taken, den)))
         used, left = used + taken, left - taken
     return parts or [Part(SUB, Fraction(0, 1))]

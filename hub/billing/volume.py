@@ -3,7 +3,7 @@
 A volume is a fraction of millionths for a span of days, with the words that explain it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from hub.billing.account import Account
@@ -32,6 +32,8 @@ class Volume(NamedTuple):
     """Whether all of it is priced in full."""
     trace: str
     """The inputs as `name=value` parted by blanks; a warning of 20.1 is `!code`."""
+    person_days: int = 0
+    """Σ days registered in the span, by which the norm of water is reckoned."""
 
 
 class Consumption(NamedTuple):
@@ -103,15 +105,23 @@ class Usage:
             norm = self._rates.norm(service, self._account.house, stop - 1, stop)[0]
             quantity = Fraction(found.volume * norm.value, QUANTITY)
             trace = f"norm={norm.value} {trace}"
-        stays = self._within(start, stop)
-        full = sum(s.stop - s.start for s in stays if _is_full(service, s))
-        days = stop - start
+        days, full = stop - start, self._full_days(service, start, stop)
         if full in (0, days):
-            yield Volume(begins, ends, quantity, full == days, trace)
+            persons = person_days(self.stays, start, stop)
+            yield Volume(begins, ends, quantity, full == days, trace, persons)
             return
         for share, whole in ((days - full, False), (full, True)):
             part = Fraction(quantity.num * share, quantity.den * days)
             yield Volume(begins, ends, part, whole, f"{trace} days={share}/{days}")
+
+    def _full_days(self, service: Service, start: int, stop: int) -> int:
+        """The days whose share of a metered volume is priced in full, whatever it comes to.
+
+        A meter does not tell the days, so that each has the same share. Water is told apart by
+        its norm, to which an empty day adds nothing: it is full where all days are empty.
+        """
+        full = sum(s.stop - s.start for s in self._within(start, stop) if _is_full(service, s))
+        return 0 if service.split == "water" and full < stop - start else full
 
     # --- by days -------------------------------------------------------------------------------
 
@@ -124,14 +134,20 @@ class Usage:
             if stay.start < stop and stay.stop > start
         ]
 
+    def _alike(
+        self, service: Service, start: int, stop: int
+    ) -> Iterable[tuple[bool, Sequence[Stay]]]:
+        """The days of a span by whether they are priced in full (6.3)."""
+        found: dict[bool, list[Stay]] = {}
+        for stay in self._within(start, stop):
+            found.setdefault(_is_full(service, stay), []).append(stay)
+        return found.items()
+
     def _even(
         self, service: Service, start: int, stop: int, month: Fraction, trace: str
     ) -> Iterable[Volume]:
         """A quantity of a month that accrues evenly; days alike in their price are one volume."""
-        alike: dict[bool, list[Stay]] = {}
-        for stay in self._within(start, stop):
-            alike.setdefault(_is_full(service, stay), []).append(stay)
-        for full, here in alike.items():
+        for full, here in self._alike(service, start, stop):
             days = sum(stay.stop - stay.start for stay in here)
             quantity = month
             if days != self._window.days:
@@ -169,16 +185,21 @@ class Usage:
     def _by_person(
         self, service: Service, start: int, stop: int, expired: bool = False
     ) -> Iterable[Volume]:
-        """A norm for a person, for a day, a month or a year (6.4); in full when `expired`."""
-        full = expired or any(_is_full(service, stay) for stay in self._within(start, stop))
+        """A norm for a person, for a day, a month or a year (6.4); in full when `expired`.
+
+        A day without persons has no volume, so that it makes no other day dearer.
+        """
         den = {"volume_person_day": 1, "volume_person_year": 12 * self._window.days}.get(
             service.norm or "", self._window.days
         )
         for norm in self._rates.norm(service, self._account.house, start, stop):
-            days = person_days(self.stays, norm.start, norm.stop)
-            trace = f"norm={norm.value} person_days={days}/{den}{_doubt(norm)}"
-            quantity = Fraction(norm.value * days, den)
-            yield Volume(norm.start, norm.stop, quantity, full, trace + " expired=1" * expired)
+            for full, here in self._alike(service, norm.start, norm.stop):
+                days = sum(stay.persons * (stay.stop - stay.start) for stay in here)
+                trace = f"norm={norm.value} person_days={days}/{den}{_doubt(norm)}"
+                trace += " expired=1" * expired
+                quantity = Fraction(norm.value * days, den)
+                span = here[0].start, here[-1].stop
+                yield Volume(*span, quantity, full or expired, trace, days)
 
 
 _BASES: dict[str, Callable[[Usage, Service, int, int], Iterable[Volume]]] = {

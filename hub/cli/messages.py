@@ -143,7 +143,7 @@ def show(
 ) -> None:
     """One file: what is known of it, its findings and its receipt.
 
-    Example: hub --lang en messages show 7
+    Example: hub messages show 7
     """
     with opened(ctx) as (hub, lang), hub.store.reading() as tx:
         if out:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -96,13 +97,18 @@ def unrate(
 
 @app.command()
 def close(
-    ctx: typer.Context, month: MaybeMonth = None, scheme: ASchemeCode = None, in_json: Json = False
+    ctx: typer.Context,
+    month: MaybeMonth = None,
+    scheme: ASchemeCode = None,
+    park: Annotated[bool, typer.Option(help="leave accounts in error without charges")] = False,
+    in_json: Json = False,
 ) -> None:
     """Close the rated month for ever; later corrections are new entries.
 
+    Accounts that could not be rated forbid it, unless they are parked.
     Example: hub period close
     """
-    _do(ctx, "close", _close, (scheme, month), in_json)
+    _do(ctx, "close", partial(_close, parked=park), (scheme, month), in_json)
 
 
 def _open(hub: Instance, scheme: Scheme, month: Month, also: Also) -> None:
@@ -118,8 +124,8 @@ def _unrate(hub: Instance, scheme: Scheme, month: Month, also: Also) -> None:
     closing.unrate(hub.store, scheme, month, hub.clock.now(), also)
 
 
-def _close(hub: Instance, scheme: Scheme, month: Month, also: Also) -> None:
-    closing.close(hub.store, scheme, month, hub.clock.now(), also)
+def _close(hub: Instance, scheme: Scheme, month: Month, also: Also, parked: bool) -> None:
+    closing.close(hub.store, scheme, month, hub.clock.now(), also, parked)
 
 
 @contextmanager

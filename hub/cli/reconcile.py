@@ -2,7 +2,7 @@
 
 import typer
 
-from hub import journal, proof
+from hub import closing, journal, proof
 from hub.cli.opened import Opened, opened
 from hub.cli.options import Json, MaybeMonth
 from hub.cli.output import as_json, console, proof_table
@@ -57,17 +57,27 @@ def proof_lines(hub: Instance, month: Month | None) -> list[Line]:
 
 @app.command("journal")
 def journal_(ctx: typer.Context, in_json: Json = False) -> None:
-    """The hash chain of the journal: whole, or the first entry that does not fit.
+    """The hash chains of the journal and of the ratings: whole, or the first that does not fit.
 
     Example: hub verify journal
     """
     with opened(ctx) as (hub, lang):
-        broken = journal.broken_at(hub.store)
+        differs = hub.journal_file.differs_at(hub.store)
+        broken, run = journal.broken_at(hub.store) or differs, closing.broken_run(hub.store)
+    whole = broken is None and run is None
     if in_json:
-        print(as_json({"whole": broken is None, "broken_at": broken}))
+        where = run._asdict() if run else None
+        print(as_json({"whole": whole, "broken_at": broken, "broken_run": where}))
     else:
         print(say(lang, "chain_whole" if broken is None else "chain_broken", seq=broken))
-    raise typer.Exit(0 if broken is None else 1)
+        print(say(lang, _run_word(run), **(run._asdict() if run else {})))
+    raise typer.Exit(0 if whole else 1)
+
+
+def _run_word(run: closing.Broken | None) -> str:
+    if run is None:
+        return "runs_whole"
+    return "run_broken" if run.chunk is None else "chunk_broken"
 
 
 @app.command("store")

@@ -31,6 +31,8 @@ Poster = Callable[[Transaction, Origin, list[tuple[int, Any]], frozenset[int]], 
 """Posts a chunk of (line, message); the set holds lines that the mapping sent to suspense."""
 Finisher = Callable[[Transaction, Origin], list[Finding]]
 """Called once after the last chunk, in the same savepoint."""
+KNOW_REPEATS = frozenset({"Payment", "Reversal"})
+"""Messages whose posters know what a repeated business key means; of others it is no record."""
 
 
 def refused_state(agreement: Agreement) -> str:

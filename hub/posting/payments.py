@@ -2,8 +2,8 @@
 
 The key of a payment is its operation number. What each event does in each state is the table
 of `formats-erip.md`, A10; bad values are those of A13. Money whose owner is not known goes to
-suspense: a payment without account. A record that a person must decide is parked and leaves a
-thing to do.
+suspense: a payment without account. A record that a person must decide leaves a thing to do: a
+notice is parked; of a register, whose money has moved, the money is kept in suspense.
 """
 
 from functools import lru_cache
@@ -11,14 +11,15 @@ from typing import NamedTuple
 
 from formats.contract import Finding, Unreadable
 from hub.billing import fees
-from hub.billing.allocation import mirrored
 from hub.clock import stamp, unstamp
 from hub.messages import Payment, Reversal
 from hub.money import roubles
-from hub.posting.contract import POSTED, SUSPENDED, Origin, Outcomes, refused_state
+from hub.posting.contract import POSTED, SUSPENDED, Origin, Outcomes
+from hub.posting.held import conflict, finding, hold, leave
 from hub.posting.registers import ensure_register
+from hub.posting.reversals import Place, catch_up, hinders, take_back, waited
 from hub.store import payments as table
-from hub.store.payments import ERIP, Known, PaymentRow
+from hub.store.payments import ERIP, Known
 from hub.store.session import Transaction
 
 Payments = list[tuple[int, Payment]]
@@ -41,12 +42,12 @@ def post_payments(
     repeated = [(line, m, known[m.operation]) for line, m in chunk if m.operation in known]
     if register and not origin.agreement.post_210_without_206:
         held = {line: _unannounced(line, m) for line, m in fresh}
-        outcomes = _held(tx, origin, held)
+        outcomes = hold(tx, origin, held)
     else:
         outcomes = _post_new(tx, origin, fresh, suspended, bank_date)
-    if register:
-        return outcomes | _transfer(tx, origin, repeated, bank_date)
-    return outcomes | _repeat(tx, origin, repeated)
+    tell = _transfer(tx, origin, repeated, bank_date) if register else _repeat(tx, origin, repeated)
+    catch_up(tx, origin, [m.operation for _, m in fresh])
+    return outcomes | tell
 
 
 def transfers(origin: Origin) -> bool:
@@ -80,34 +81,16 @@ class _Owners(NamedTuple):
         if line in self.suspended:
             return None, None  # the mapping has said why
         if m.service_number != self.service:
-            return None, _finding("E-FIELD", line, m, m.service_number, self.service)
+            return None, finding("E-FIELD", line, m, m.service_number, self.service)
         if m.paid_at and m.paid_at > self.latest:
-            return None, _finding("E-DATE-ORDER", line, m, m.paid_at, self.latest)
+            return None, finding("E-DATE-ORDER", line, m, m.paid_at, self.latest)
         account = self.accounts.get(m.account or "")
         if account is None:
-            return None, _finding("E-ACC-UNKNOWN", line, m, m.account, None)
+            return None, finding("E-ACC-UNKNOWN", line, m, m.account, None)
         closed_on = self.closed.get(account)
         if closed_on is not None and closed_on <= paid_on:
-            return None, _finding("E-ACC-CLOSED", line, m, closed_on, None)
+            return None, finding("E-ACC-CLOSED", line, m, closed_on, None)
         return account, None
-
-
-def _finding(
-    code: str, line: int, m: Payment | Reversal, value: str | None, expected: str | None
-) -> Finding:
-    return Finding(code, line, None, value, expected, RULES.get(code), m.operation)
-
-
-RULES = {
-    "E-ACC-UNKNOWN": "unmatched_account",
-    "E-ACC-CLOSED": "account_closed",
-    "E-FIELD": "service_unknown",
-    "E-DATE-ORDER": "date_future",
-    "E-CONFLICT": "duplicate_conflict",
-    "E-DUP-REC": "duplicate_receipt",
-    "E-NO-ORIGINAL": "reversal_unknown",
-}
-"""Finding codes and the names that `billing.md`, 20.3 has for them."""
 
 
 def _owners(tx: Transaction, origin: Origin, chunk: Payments, suspended: frozenset[int]) -> _Owners:
@@ -166,16 +149,12 @@ def _fee_finding(line: int, m: Payment, stated: int, rate: int) -> Finding:
 # --- a known operation -------------------------------------------------------------------------
 
 
-def _same(m: Payment | Reversal, known: Known) -> bool:
+def _same(m: Payment, known: Known) -> bool:
     return (m.account, m.amount, m.penalty) == (known.account, known.amount, known.penalty)
 
 
-def _conflict(line: int, m: Payment | Reversal, known: Known) -> Finding:
-    return _finding("E-CONFLICT", line, m, m.operation, roubles(known.amount))
-
-
 def _unannounced(line: int, m: Payment) -> Finding:
-    return _finding("E-NO-ORIGINAL", line, m, m.operation, m.operation)
+    return finding("E-NO-ORIGINAL", line, m, m.operation, m.operation)
 
 
 def _repeat(
@@ -184,12 +163,12 @@ def _repeat(
     """A 206 about a known payment: a repeat fills what was empty, other content is held."""
     held, fills = {}, list[dict[str, object]]()
     for line, m, known in repeated:
-        if known.state != "reversed" and _same(m, known):
+        if _same(m, known):
             fills.append(_facts(m, known))
         else:
-            held[line] = _conflict(line, m, known)
+            held[line] = conflict(line, m, known)
     table.fill_payments(tx, fills)
-    return _held(tx, origin, held)
+    return hold(tx, origin, held)
 
 
 def _facts(m: Payment, known: Known) -> dict[str, object]:
@@ -208,28 +187,39 @@ def _transfer(
     repeated: list[tuple[int, Payment, Known]],
     bank_date: str | None,
 ) -> Outcomes:
-    """A 210 about a known payment: announced and equal it is transferred, else it is held."""
-    held, moved = {}, list[dict[str, object]]()
+    """A 210 about a known payment: announced and equal it is transferred, else in suspense."""
+    strange, moved = Strange(), list[dict[str, object]]()
     place: dict[str, object] = {"register": origin.intake_id, "bank_date": bank_date}
     for line, m, known in repeated:
-        if known.state == "transferred":
-            held[line] = _finding("E-DUP-REC", line, m, m.operation, None)
-        elif known.state != "announced" or not _same(m, known):
-            held[line] = _conflict(line, m, known)
-        else:
+        if known.state == "announced" and _same(m, known):
             sent = m.amount if m.transferred is None else m.transferred
             moved.append(place | {"id": known.id, "transferred": sent, "fee": m.amount - sent})
+        elif known.state == "transferred":
+            strange[line] = m, finding("E-DUP-REC", line, m, m.operation, None)
+        else:
+            strange[line] = m, conflict(line, m, known)
     table.transfer_payments(tx, moved)
-    return _held(tx, origin, held)
+    return _suspend(tx, origin, strange, bank_date)
 
 
-def _held(tx: Transaction, origin: Origin, held: dict[int, Finding]) -> Outcomes:
-    """Park or refuse records as the agreement says; each is left for a person."""
-    lang = origin.settings.hub.language
-    todos = [(f.code, f"payment:{f.key}", f.text(lang)) for f in held.values()]
-    table.leave_todos(tx, todos, stamp(origin.received_at))
-    state = refused_state(origin.agreement)
-    return {line: (state, finding) for line, finding in held.items()}
+Strange = dict[int, tuple[Payment, Finding]]
+"""Line -> the payment of a register that does not fit what is known of it, and why."""
+
+
+def _suspend(tx: Transaction, origin: Origin, strange: Strange, bank_date: str | None) -> Outcomes:
+    """Keep the money that moved apart from the known payment, until a person decides.
+
+    Its operation is `<operation>/<intake of the register>`; so register, credit and suspense
+    agree, and what is known stays as it is.
+    """
+    apart, outcomes = [], Outcomes()
+    for line, (m, found) in strange.items():
+        own = f"{m.operation}/{origin.intake_id}"
+        apart.append((line, m._replace(operation=own)))
+        outcomes[line] = SUSPENDED, found._replace(key=own)
+    _post_new(tx, origin, apart, frozenset(strange), bank_date)
+    leave(tx, origin, [found for _, found in outcomes.values()])
+    return outcomes
 
 
 # --- a reversal --------------------------------------------------------------------------------
@@ -241,71 +231,14 @@ def post_reversals(
     """Post a chunk of a 216: the opposite of each announced payment and of its allocations."""
     known = table.known_payments(tx, origin.scheme.code, [m.operation for _, m in chunk])
     held: dict[int, Finding] = {}
-    taken: dict[int, int] = {}
+    taken: dict[int, Place] = {}
     for line, m in chunk:
         found = known.get(m.operation)
-        problem = _hinders(line, m, found)
-        if found is None or problem is not None:
-            held[line] = problem or _finding("E-NO-ORIGINAL", line, m, None, m.operation)
-        else:
-            taken[found.id] = line
-    if taken:
-        _take_back(tx, origin, taken)
-    return _held(tx, origin, held)
-
-
-def _hinders(line: int, m: Reversal, known: Known | None) -> Finding | None:
-    """Why a known payment cannot be reversed; None when it can, or is not known."""
-    if known is None:
-        return None
-    if known.state == "reversed":
-        again = _finding("E-DUP-REC", line, m, m.operation, None)
-        return again._replace(rule="already_reversed")
-    if m.amount != known.amount or m.account not in (None, known.account):
-        return _conflict(line, m, known)
-    if known.state == "transferred":
-        return _finding("E-CANCEL-PAID", line, m, m.operation, None)
-    return None
-
-
-def _take_back(tx: Transaction, origin: Origin, taken: dict[int, int]) -> None:
-    """Payment -> line: write the mirrored payments and allocations.
-
-    The mirrored payment keeps the day on which the first was made, so that the pair is zero
-    everywhere, also in the base of penalty.
-    """
-    ids, now = list(taken), stamp(origin.received_at)
-    first = tx.reserve("payment", len(ids))
-    made = [
-        _mirror(row, origin, number, taken[row.id])
-        for number, row in enumerate(table.payments(tx, ids), first)
-    ]
-    table.add_payments(tx, made)
-    table.close_payments(tx, ids)
-    mirror_of = {row.source_payment: row.id for row in made}
-    parts = table.allocations_of(tx, ids)
-    opposite = mirrored(part[5] for part in parts)
-    start = tx.reserve("allocation", len(parts)) if parts else 0
-    table.add_allocations(
-        tx,
-        [
-            (start + n, mirror_of[part[1]], part[2], part[3], origin.period.key, part[4],
-             opposite[n], "mirror", part[0], now, 0)
-            for n, part in enumerate(parts)
-        ],
-    )  # fmt: skip
-
-
-def _mirror(row: PaymentRow, origin: Origin, number: int, line: int) -> PaymentRow:
-    return row._replace(
-        id=number,
-        source_payment=row.id,
-        amount=-row.amount,
-        penalty=-row.penalty,
-        posted_period=origin.period.key,
-        state="reversed",
-        allocated=1,
-        intake_id=origin.intake_id,
-        line=line,
-        recorded_at=stamp(origin.received_at),
-    )
+        problem = hinders(line, m, found)
+        if problem is not None:
+            held[line] = problem
+        elif found is not None and found.state != "reversed":
+            taken[found.id] = Place(origin.intake_id, line)
+    take_back(tx, origin, taken)
+    waited(tx, origin, known)
+    return hold(tx, origin, held)

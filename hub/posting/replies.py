@@ -1,7 +1,8 @@
 """Replies of ERIP to our lists of demands, message 204 (`formats-erip.md`, A6).
 
 Result 0 accepts the list, anything else rejects all of it; the records named are those at
-fault. Under `after_reject = "leave_out"` the list then goes again without their accounts.
+fault. Under `after_reject = "leave_out"` a rejected list goes again without their accounts; of
+an accepted one they are only left for a person.
 """
 
 from formats import erip_202
@@ -56,7 +57,8 @@ def _account(m: DemandReply, by_number: dict[str, int], order: list[int]) -> int
 def _leave(
     tx: Transaction, origin: Origin, answered: DispatchRow, rejected: list[tuple[int, str]]
 ) -> None:
-    if origin.settings.agreements[answered.agreement].after_reject == "leave_out":
+    rejects = _state(origin.envelope.fields["result_code"]) == REJECTED
+    if rejects and origin.settings.agreements[answered.agreement].after_reject == "leave_out":
         table.leave_out(tx, answered.id, [account for account, _ in rejected])
     todos = [
         ("demand.rejected", f"account:{account}", f"{answered.name}: {text}")
@@ -76,7 +78,10 @@ def answered_dispatch(tx: Transaction, origin: Origin) -> DispatchRow | None:
 
 
 def finish_replies(tx: Transaction, origin: Origin) -> list[Finding]:
-    """Set the acknowledgement of the list; the same answer again has no effect."""
+    """Set the acknowledgement of the list; the same answer again has no effect.
+
+    Another result than before gives E-ACK-CONFLICT, an answer to nothing of ours E-ACK-UNKNOWN.
+    """
     fields = origin.envelope.fields
     answered, state = answered_dispatch(tx, origin), _state(fields["result_code"])
     if answered is None:

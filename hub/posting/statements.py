@@ -4,12 +4,14 @@ Source: `formats-partners.md`, E1, E2 and F2; the balances were checked by the f
 """
 
 from formats.contract import Finding
+from hub.clock import stamp
 from hub.mapping import read_money
 from hub.messages import StatementEntry
 from hub.money import roubles
 from hub.posting.contract import Origin, Outcomes, refused_state
 from hub.posting.registers import match_registers
 from hub.store import payments as table
+from hub.store.payments import Referring
 from hub.store.session import Transaction
 
 BOOKED = (None, "", "BOOK")
@@ -70,7 +72,7 @@ def finish_statement(tx: Transaction, origin: Origin) -> list[Finding]:
     """Store the head of the statement, match its credits, confirm the transfers it debits.
 
     A statement that was posted before under other bytes is refused with E-NUM-REUSED; a gap
-    to the statement before and a debit that differs from its transfer are warnings.
+    to the statement before and an entry that does not fit its transfer are warnings.
     """
     fields, last_day = origin.envelope.fields, _to_day(origin)
     account, statement_id = fields["account"], fields["statement_id"]
@@ -79,24 +81,46 @@ def finish_statement(tx: Transaction, origin: Origin) -> list[Finding]:
     first_day = (fields.get("from") or last_day)[:10]
     opening, closing = read_money(fields["opening"]), read_money(fields["closing"])
     before = table.closing_before(tx, account, first_day)
-    findings = _confirm(tx, origin.intake_id)
-    if before is not None and before != opening:
-        gap = Finding("W-MATCH", field="opening", value=roubles(opening), expected=roubles(before))
-        findings.append(gap)
     row = (origin.intake_id, account, statement_id, first_day, last_day, opening, closing)
     table.add_statement(tx, row)
     match_registers(tx, origin.settings, origin.scheme)
+    findings = _meet_transfers(tx, origin)
+    if before is not None and before != opening:
+        gap = Finding("W-MATCH", field="opening", value=roubles(opening), expected=roubles(before))
+        findings.append(gap)
     return findings
 
 
-def _confirm(tx: Transaction, intake: int) -> list[Finding]:
-    confirmed, findings = [], []
-    for transfer, state, net, entry, amount, reference in table.debited_transfers(tx, intake):
-        if state == "ordered" and net == amount:
-            confirmed.append((transfer, entry))
-        else:
-            expected = f"{roubles(net)} {state}"
-            found = Finding("W-MATCH", None, "end_to_end", roubles(amount), expected, key=reference)
-            findings.append(found)
-    table.confirm_transfers(tx, confirmed)
+def _meet_transfers(tx: Transaction, origin: Origin) -> list[Finding]:
+    """Confirm the transfers that were debited; what was returned or does not fit is told.
+
+    A returned transfer keeps its allocations: what becomes of its money a person decides.
+    """
+    confirmed: dict[int, int] = {}
+    returned: list[int] = []
+    findings = []
+    for e in table.referring_entries(tx, origin.intake_id):
+        if e.direction == "credit" and e.transfer is None:
+            continue  # a reference of the payer's own
+        if e.transfer is not None and e.direction == "credit":
+            returned.append(e.transfer)
+        elif e.transfer is not None and _confirms(e) and e.transfer not in confirmed:
+            confirmed[e.transfer] = e.entry
+            continue
+        findings.append(_unfit(e))
+    table.confirm_transfers(tx, list(confirmed.items()))
+    table.return_transfers(tx, returned)
+    lang = origin.settings.hub.language
+    todos = [(found.code, f"transfer:{found.key}", found.text(lang)) for found in findings]
+    table.leave_todos(tx, todos, stamp(origin.received_at))
     return findings
+
+
+def _confirms(e: Referring) -> bool:
+    return e.state == "ordered" and e.net == e.amount
+
+
+def _unfit(e: Referring) -> Finding:
+    expected = None if e.net is None else f"{roubles(e.net)} {e.state}"
+    value = f"{roubles(e.amount)} {e.direction}"
+    return Finding("W-MATCH", None, "end_to_end", value, expected, key=e.reference)

@@ -280,9 +280,9 @@ def statement_known(tx: Transaction, account: str, statement_id: str) -> bool:
 
 
 def closing_before(tx: Transaction, account: str, day: str) -> int | None:
-    """The closing balance of the last statement of days before `day`."""
+    """The closing balance of the last statement up to `day`; of one day, of the last that came."""
     found: int | None = tx.value(
-        "SELECT closing FROM statement WHERE account = :account AND to_day < :day"
+        "SELECT closing FROM statement WHERE account = :account AND to_day <= :day"
         " ORDER BY to_day DESC, intake_id DESC LIMIT 1",
         account=account,
         day=day,
@@ -295,14 +295,32 @@ def add_statement(tx: Transaction, row: Row) -> None:
     tx.insert(Statement, [row])
 
 
-def debited_transfers(tx: Transaction, intake_id: int) -> list[Row]:
-    """(transfer, state, net, entry, amount, reference) of the debits that a statement brought."""
-    return tx.rows(
-        "SELECT t.id, t.state, t.net, e.id, e.amount, t.end_to_end FROM statement_entry e"
-        " JOIN transfer t ON t.end_to_end = e.end_to_end"
-        " WHERE e.intake_id = :intake AND e.direction = 'debit' ORDER BY e.id",
+class Referring(NamedTuple):
+    """An entry with an end-to-end reference, and the transfer of ours that has it."""
+
+    entry: int
+    direction: str
+    amount: int
+    reference: str
+    transfer: int | None
+    state: str | None
+    net: int | None
+
+
+def referring_entries(tx: Transaction, intake_id: int) -> list[Referring]:
+    """Entries of a statement that refer to something and met no register, in their order.
+
+    `NOTPROVIDED` is the word of ISO 20022 for no reference.
+    """
+    rows = tx.rows(
+        "SELECT e.id, e.direction, e.amount, e.end_to_end, t.id, t.state, t.net"
+        " FROM statement_entry e LEFT JOIN transfer t ON t.end_to_end = e.end_to_end"
+        " LEFT JOIN register r ON r.entry = e.id"
+        " WHERE e.intake_id = :intake AND r.intake_id IS NULL"
+        " AND e.end_to_end IS NOT NULL AND e.end_to_end NOT IN ('', 'NOTPROVIDED') ORDER BY e.id",
         intake=intake_id,
     )
+    return [Referring(*row) for row in rows]
 
 
 def confirm_transfers(tx: Transaction, pairs: Sequence[tuple[int, int]]) -> None:
@@ -310,6 +328,71 @@ def confirm_transfers(tx: Transaction, pairs: Sequence[tuple[int, int]]) -> None
     tx.run_many(
         "UPDATE transfer SET state = 'confirmed', entry = :entry WHERE id = :transfer",
         [{"transfer": transfer, "entry": entry} for transfer, entry in pairs],
+    )
+
+
+def return_transfers(tx: Transaction, transfers: Sequence[int]) -> None:
+    """The bank gave the money of these transfers back."""
+    tx.run(
+        f"UPDATE transfer SET state = 'returned' WHERE {tx.among('id')}", keys=tx.listed(transfers)
+    )
+
+
+# --- reversals that wait for their payment -----------------------------------------------------
+
+
+class WaitingReversal(NamedTuple):
+    """A parked record of a 216 whose payment was not known when it came."""
+
+    operation: str
+    account: str | None
+    """As the file named it."""
+    amount: int
+    intake: int
+    line: int
+    kind: str
+    """Of its file, which is the key space of its record too."""
+
+
+def waiting_reversals(
+    tx: Transaction, agreements: Sequence[str], operations: Sequence[str]
+) -> list[WaitingReversal]:
+    """The reversals of some agreements that wait for these operations, in the order they came.
+
+    What is open to do is looked at first: that is a short list, and mostly an empty one.
+    """
+    open_ = tx.rows("SELECT object FROM todo WHERE done_at IS NULL AND kind = 'E-NO-ORIGINAL'")
+    wanted = {found.removeprefix("payment:") for (found,) in open_}.intersection(operations)
+    if not wanted:
+        return []
+    rows = tx.rows(
+        "SELECT f.key, f.value, r.amount, r.intake_id, r.line, i.kind, i.agreement"
+        " FROM finding f JOIN record r ON r.intake_id = f.intake_id AND r.line = f.line"
+        " JOIN intake i ON i.id = r.intake_id"
+        " WHERE f.code = 'E-NO-ORIGINAL' AND r.code = 'E-NO-ORIGINAL' AND r.state = 'PARKED'"
+        f" AND i.kind = 'erip.216' AND {tx.among('f.key')} ORDER BY r.intake_id, r.line",
+        keys=tx.listed(sorted(wanted)),
+    )
+    return [WaitingReversal(*row[:6]) for row in rows if row[6] in agreements]
+
+
+class RecordFate(NamedTuple):
+    """What became of a record later: state, and its business key or the code of its finding."""
+
+    intake: int
+    line: int
+    state: str
+    space: str | None
+    key: str | None
+    code: str | None
+
+
+def settle_records(tx: Transaction, fates: Sequence[RecordFate]) -> None:
+    """Set records anew."""
+    tx.run_many(
+        "UPDATE record SET state = :state, space = :space, key = :key, code = :code"
+        " WHERE intake_id = :intake AND line = :line",
+        [dict(fate._asdict()) for fate in fates],
     )
 
 
@@ -321,3 +404,14 @@ def leave_todos(tx: Transaction, todos: Sequence[tuple[str, str, str]], now: str
     if todos:
         first = tx.reserve("todo", len(todos))
         tx.insert(Todo, [(n, *todo, now, None) for n, todo in enumerate(todos, first)])
+
+
+def close_todos(tx: Transaction, kind: str, objects: Sequence[str], now: str) -> None:
+    """What was to do about these objects is done."""
+    tx.run(
+        "UPDATE todo SET done_at = :now WHERE done_at IS NULL AND kind = :kind"
+        f" AND {tx.among('object')}",
+        now=now,
+        kind=kind,
+        keys=tx.listed(objects),
+    )

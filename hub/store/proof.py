@@ -170,16 +170,21 @@ def ledger_of_demands(tx: Transaction, month: int, agreements: Sequence[str]) ->
 
 
 def registers(tx: Transaction, agreements: Sequence[str], span: Span) -> list[Row]:
-    """(number, Σ records, bank credit, Σ fees) of the registers that came in a month."""
+    """(number, Σ records, bank credit, Σ fees) of the registers accepted in a month.
+
+    They are told by the intakes, so that one whose own row is lost shows too.
+    """
     rows = tx.rows(
-        "SELECT g.number, (SELECT coalesce(sum(r.amount), 0) FROM record r"
-        f"  WHERE r.intake_id = g.intake_id AND r.state IN {EFFECT}),"
+        "SELECT coalesce(g.number, i.number, i.name),"
+        " (SELECT coalesce(sum(r.amount), 0) FROM record r"
+        f"  WHERE r.intake_id = i.id AND r.state IN {EFFECT}),"
         " coalesce(e.amount, 0), (SELECT coalesce(sum(p.fee), 0) FROM payment p"
-        "  WHERE p.register_id = g.intake_id)"
-        " FROM register g JOIN intake i ON i.id = g.intake_id"
+        "  WHERE p.register_id = i.id)"
+        " FROM intake i LEFT JOIN register g ON g.intake_id = i.id"
         " LEFT JOIN statement_entry e ON e.id = g.entry"
-        f" WHERE i.received_at >= :start AND i.received_at < :end AND {tx.among('i.agreement')}"
-        " ORDER BY g.intake_id",
+        " WHERE i.state IN ('ACCEPTED', 'ACCEPTED_WITH_ERRORS')"
+        f" AND i.received_at >= :start AND i.received_at < :end AND {tx.among('i.agreement')}"
+        " ORDER BY i.id",
         start=span.start,
         end=span.end,
         keys=tx.listed(agreements),
@@ -252,13 +257,14 @@ def read_payments(tx: Transaction, scheme: str, agreements: Sequence[str], until
 
 
 def read_reversals(tx: Transaction, scheme: str, agreements: Sequence[str], until: int) -> int:
-    """Σ of the reversals that the records of 216 told of."""
+    """Σ of the reversals that the records of 216 told of; a repeat has no key."""
     found = tx.value(
         "SELECT coalesce(sum(r.amount), 0) FROM record r JOIN intake i ON i.id = r.intake_id"
         " LEFT JOIN payment p ON p.scheme = :scheme AND p.agent = 'erip' AND p.operation = r.key"
         "  AND p.source_payment IS NULL"
         " LEFT JOIN payment m ON m.source_payment = p.id"
-        f" WHERE i.kind = 'erip.216' AND r.state IN {EFFECT} AND {tx.among('i.agreement')}"
+        " WHERE i.kind = 'erip.216' AND r.key IS NOT NULL"
+        f" AND r.state IN {EFFECT} AND {tx.among('i.agreement')}"
         " AND coalesce(m.posted_period, 0) <= :until",
         scheme=scheme,
         until=until,
@@ -363,13 +369,16 @@ class FileCount(NamedTuple):
     records: int
     refused: int
     """Records refused with the file or in it."""
+    rows: int
+    """Record rows stored of them."""
 
 
 def files(tx: Transaction, span: Span) -> list[FileCount]:
     """Intakes of a month by state."""
     rows = tx.rows(
-        "SELECT state, count(*), coalesce(sum(records), 0), coalesce(sum(rejected), 0)"
-        " FROM intake WHERE received_at >= :start AND received_at < :end GROUP BY state",
+        "SELECT i.state, count(*), coalesce(sum(i.records), 0), coalesce(sum(i.rejected), 0),"
+        " coalesce(sum((SELECT count(*) FROM record r WHERE r.intake_id = i.id)), 0)"
+        " FROM intake i WHERE i.received_at >= :start AND i.received_at < :end GROUP BY i.state",
         start=span.start,
         end=span.end,
     )
@@ -383,17 +392,6 @@ def receipts(tx: Transaction, span: Span) -> int:
         "SELECT count(*) FROM receipt r JOIN intake i ON i.id = r.intake_id"
         " WHERE i.received_at >= :start"
         f" AND i.received_at < :end AND i.state IN ({states})",
-        start=span.start,
-        end=span.end,
-    )
-    return int(found)
-
-
-def record_rows(tx: Transaction, span: Span) -> int:
-    """Record rows of the intakes of a month, whatever became of them."""
-    found = tx.value(
-        "SELECT count(*) FROM record r JOIN intake i ON i.id = r.intake_id"
-        " WHERE i.received_at >= :start AND i.received_at < :end",
         start=span.start,
         end=span.end,
     )

@@ -333,6 +333,25 @@ def stored_penalties(tx: Transaction, run: int, account: int) -> list[Row]:
     )
 
 
+def stored_rows(tx: Transaction, run: int, reach: Reach) -> tuple[list[Row], list[Row]]:
+    """The charges and penalties of a range in a run, account in front, in the order of the hash."""
+    columns = ", ".join(f"h.{name}" for name in CHARGE.split(", "))
+    charges = tx.rows(
+        f"SELECT c.account, {columns} FROM charge h {_MINE} h.contract WHERE h.run = :run"
+        " ORDER BY c.account, h.contract, h.component, h.tariff",
+        run=run,
+        **reach.range,
+    )
+    penalties = tx.rows(
+        "SELECT c.account, x.contract, x.about_period, x.amount, x.total, x.segments"
+        f" FROM penalty x {_MINE} x.contract WHERE x.run = :run"
+        " ORDER BY c.account, x.contract, x.about_period",
+        run=run,
+        **reach.range,
+    )
+    return charges, penalties
+
+
 def stored_error(tx: Transaction, run: int, account: int) -> Row | None:
     """(code, text) when an account could not be rated in a run."""
     return tx.row(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hub.month import Month
+from hub.store.periods import RunRow
 from hub.store.session import Row, Transaction
 from hub.store.tables.ledger import Allocation, RunChunk
 
@@ -73,6 +74,51 @@ def charged_sums(tx: Transaction, run: int) -> Row:
     return (int(gross[0]), int(gross[1]), int(penalty))
 
 
+def sealed(tx: Transaction) -> list[RunRow]:
+    """The sealed runs of all schemes by month."""
+    rows = tx.rows(
+        f"SELECT {', '.join(RunRow._fields)} FROM run WHERE state = 'sealed'"
+        " ORDER BY month, scheme, id"
+    )
+    return [RunRow(*row) for row in rows]
+
+
+# --- accounts in error -------------------------------------------------------------------------
+
+
+class Held(NamedTuple):
+    """An account that a run could not rate."""
+
+    account: int
+    number: str
+    code: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"account {self.number}: {self.code}: {self.text}"
+
+
+def held(tx: Transaction, run: int) -> list[Held]:
+    """The accounts in error of a run, in order."""
+    rows = tx.rows(
+        "SELECT e.account, a.number, e.code, e.text FROM run_error e"
+        " JOIN account a ON a.id = e.account WHERE e.run = :run ORDER BY e.account",
+        run=run,
+    )
+    return [Held._make(row) for row in rows]
+
+
+def close_todos(tx: Transaction, run: int, now: str) -> None:
+    """What persons were asked about the accounts in error of a run is asked no more."""
+    tx.run(
+        "UPDATE todo SET done_at = :now WHERE done_at IS NULL"
+        " AND kind IN (SELECT 'rating.' || code FROM run_error WHERE run = :run)"
+        " AND object IN (SELECT 'account:' || account FROM run_error WHERE run = :run)",
+        now=now,
+        run=run,
+    )
+
+
 # --- taking a rating back ----------------------------------------------------------------------
 
 ALLOCATION = (
@@ -81,31 +127,70 @@ ALLOCATION = (
 )  # fmt: skip
 
 
-def allocations_on_run(tx: Transaction, run: int) -> list[Row]:
-    """Allocations that pay what a run wrote and were not taken back: `ALLOCATION` of each."""
+_KEYS = (
+    "WITH k AS (SELECT DISTINCT contract, period AS about, 'principal' AS ledger FROM charge"
+    " WHERE run = :run UNION ALL SELECT contract, about_period, 'penalty' FROM penalty"
+    " WHERE run = :run)"
+)
+"""What a run wrote: contract, the month that it is about, and ledger."""
+
+
+def overpaid_without(tx: Transaction, run: int) -> dict[tuple[int, int, str], int]:
+    """(contract, about, ledger) of a run -> what is allocated to it above its other debts.
+
+    Other debts are those taken over and the penalties of other sealed runs; no other run has
+    charged the month.
+    """
+    rows = tx.rows(
+        f"{_KEYS} SELECT contract, about, ledger, sum(owed), sum(paid) FROM ("
+        " SELECT k.contract, k.about, k.ledger, o.amount AS owed, 0 AS paid FROM k JOIN opening o"
+        "  ON o.contract = k.contract AND o.about_period = k.about AND o.ledger = k.ledger"
+        " UNION ALL SELECT k.contract, k.about, k.ledger, p.amount, 0 FROM k JOIN penalty p"
+        "  ON k.ledger = 'penalty' AND p.contract = k.contract AND p.about_period = k.about"
+        "  AND p.run <> :run"
+        "  JOIN run r ON r.id = p.run AND r.kind = 'final' AND r.state = 'sealed'"
+        " UNION ALL SELECT k.contract, k.about, k.ledger, 0, a.amount FROM k JOIN allocation a"
+        "  ON a.contract = k.contract AND a.about_period = k.about AND a.ledger = k.ledger"
+        ") turned GROUP BY contract, about, ledger HAVING sum(paid) > 0",
+        run=run,
+    )
+    above = {row[:3]: int(row[4]) - max(0, int(row[3])) for row in rows}
+    return {key: amount for key, amount in above.items() if amount > 0}
+
+
+def free_allocations_on(tx: Transaction, run: int) -> list[Row]:
+    """Allocations to what a run wrote, newest first: `ALLOCATION` of each.
+
+    Neither those that were taken back nor those that a transfer passes on to a supplier.
+    """
     columns = ", ".join(f"a.{name}" for name in ALLOCATION)
     return tx.rows(
-        f"SELECT {columns} FROM allocation a WHERE a.mirrors IS NULL"
-        " AND NOT EXISTS (SELECT 1 FROM allocation m WHERE m.mirrors = a.id) AND ("
-        " (a.ledger = 'principal' AND EXISTS (SELECT 1 FROM charge h WHERE h.run = :run"
-        "  AND h.contract = a.contract AND h.period = a.about_period))"
-        " OR (a.ledger = 'penalty' AND EXISTS (SELECT 1 FROM penalty x WHERE x.run = :run"
-        "  AND x.contract = a.contract AND x.about_period = a.about_period))) ORDER BY a.id",
+        f"{_KEYS} SELECT {columns} FROM k JOIN allocation a ON a.contract = k.contract"
+        " AND a.about_period = k.about AND a.ledger = k.ledger"
+        " WHERE a.mirrors IS NULL AND a.transfer IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM allocation m WHERE m.mirrors = a.id) ORDER BY a.id DESC",
         run=run,
     )
 
 
-def take_back(tx: Transaction, rows: Sequence[Row], posted_period: int, now: str) -> None:
-    """Post the exact opposite of allocations; their payments wait for distribution again."""
-    if not rows:
+def take_back(
+    tx: Transaction, taken: Sequence[tuple[Row, int]], posted_period: int, now: str
+) -> None:
+    """Post the exact opposite of allocations, and again the part of each that stays.
+
+    The payments wait for distribution again.
+    """
+    if not taken:
         return
-    first = tx.reserve("allocation", len(rows))
-    opposite = [
-        (n, row[1], row[2], row[3], posted_period, row[5], -row[6], "mirror", row[0], now, 0)
-        for n, row in enumerate(rows, first)
-    ]
-    tx.insert(Allocation, opposite, ALLOCATION)
-    payments = sorted({row[1] for row in rows})
+    fresh: list[Row] = []
+    for row, stays in taken:
+        same = (*row[1:4], posted_period, row[5])
+        fresh.append((*same, -row[6], "mirror", row[0], now, 0))
+        if stays:
+            fresh.append((*same, stays, row[7], None, now, 0))
+    first = tx.reserve("allocation", len(fresh))
+    tx.insert(Allocation, [(n, *row) for n, row in enumerate(fresh, first)], ALLOCATION)
+    payments = sorted({row[1] for row, _ in taken})
     tx.run(f"UPDATE payment SET allocated = 0 WHERE {tx.among('id')}", keys=tx.listed(payments))
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction as Exact
 from typing import Any
 
 from hypothesis import given
@@ -129,6 +130,54 @@ def test_days_without_residents_are_in_full() -> None:
         ("full", 16_000_000, 359, 0),
         ("sub", 32_000_000, 662, 0),
     ]
+
+
+def test_one_empty_day_makes_no_other_day_dearer() -> None:
+    """Norms for persons count the days of persons; a day with nobody adds nothing to them."""
+    people = [resident(n, "2026-09-02") for n in range(2)]
+    home = account(contract("cold_water"), contract("waste", 2), residents=people)
+
+    # 58 person-days: 8 m3 / 30 of each, 0.14 m3 of it subsidised
+    assert told(rater().rate(home)) == [
+        ("full", 7_346_667, 1923, 0),
+        ("sub", 8_120_000, 1862, 0),
+        ("sub", 431_778, 501, 0),
+    ]
+
+
+def test_metered_water_of_a_month_with_an_empty_day_follows_the_norm() -> None:
+    """The norm of 29 days is subsidised; with nobody all month everything is in full."""
+    water = contract("cold_water", meters=metered(5_000))
+
+    lived = told(rater().rate(account(water, residents=[resident(1, "2026-09-02")])))
+    empty = told(rater().rate(account(water, people=0)))
+
+    assert lived == [("full", 940_000, 246, 0), ("sub", 4_060_000, 931, 0)]
+    assert empty == [("full", 5_000_000, 1309, 0)]
+
+
+def test_metered_gas_is_divided_by_days() -> None:
+    """The share of the empty days is full; the rest goes through the tiers of the year."""
+    home = account(
+        contract("gas", meters=metered(300_000), used_in_year=2_900_000_000),
+        residents=[resident(1, "2026-09-11")],
+    )
+
+    assert told(rater().rate(home)) == [
+        ("full", 100_000_000, 6_500, 0),
+        ("raised", 100_000_000, 2_600, 0),
+        ("sub", 100_000_000, 2_000, 0),
+    ]
+
+
+def test_the_water_norm_counts_once_where_the_norm_of_volume_changes() -> None:
+    """Two norms inside a month share the 140 litres of each person and day."""
+    later = NormRow("cold_water", "country", None, None, "volume_person_month",
+                    dated(9, 9_000_000, "2026-09-16"))  # fmt: skip
+
+    rated = rater(of=[*norms(), later]).rate(account(contract("cold_water"), people=1))
+
+    assert [line[:2] for line in told(rated)] == [("full", 4_300_000), ("sub", 4_200_000)]
 
 
 def test_water_above_the_norm_is_in_full() -> None:
@@ -416,6 +465,43 @@ def test_person_days_equal_counting_each_day(
 
     assert person_days(found, window.start, window.stop) == counted
     assert sum(stay.stop - stay.start for stay in found) == 30
+
+
+@given(
+    spans=st.lists(
+        st.tuples(st.integers(-5, 29), st.integers(1, 30)).map(lambda s: (s[0], s[0] + s[1])),
+        max_size=4,
+    ),
+    volume=st.integers(0, 60_000),
+)
+def test_empty_days_move_no_quantity(spans: list[tuple[int, int]], volume: int) -> None:
+    """Area, person-days and metered volume are conserved, and each day is priced by itself."""
+    first = SEPTEMBER.first
+    people = [resident(n, f"{first + timedelta(a)}", f"{first + timedelta(z)}")
+              for n, (a, z) in enumerate(spans)]  # fmt: skip
+    lived = {d for d in range(30) if any(a <= d < z for a, z in spans)}
+    days = sum(1 for d in range(30) for a, z in spans if a <= d < z)
+    home = account(
+        contract("maintenance"),
+        contract("waste", 2),
+        contract("cold_water", 3, meters=metered(volume)),
+        residents=people,
+    )
+
+    found: dict[tuple[int, str], Fraction] = {}
+    for line in rater().rate(home).lines:
+        found[line.contract, line.component] = Fraction(line.q_num, line.q_den)
+
+    def of(number: int, component: str) -> Exact:
+        return Exact(*found.get((number, component), (0, 1)))
+
+    litres = volume * 1000
+    assert of(1, "sub") == Exact(AREA * len(lived), 30)
+    assert of(1, "sub") + of(1, "full") == AREA
+    assert of(2, "sub") == Exact(2_680_000 * days, 360)
+    assert of(2, "full") == 0
+    assert of(3, "sub") == min(litres, 140_000 * days)
+    assert of(3, "sub") + of(3, "full") == litres
 
 
 @given(

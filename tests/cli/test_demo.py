@@ -36,7 +36,7 @@ def test_every_line_balances(first: tuple[Path, Done]) -> None:
 
     assert done.returncode == 0, done.stderr
     assert proof["balanced"] is True
-    assert {line["name"] for line in proof["lines"]} == {
+    assert {line["name"] for line in proof["lines"]} >= {
         "balance", "chain", "demands", "registers", "received", "transfers", "orders",
         "statements", "files", "receipts", "records",
     }  # fmt: skip

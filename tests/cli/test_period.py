@@ -1,5 +1,9 @@
 """The billing month by hand; the arithmetic has tests of its own."""
 
+from contextlib import closing
+
+from hub.store.session import Store
+from tests import facts
 from tests.cli.conftest import Call, Desk
 
 
@@ -28,11 +32,29 @@ def test_a_month_from_its_opening_to_its_close(desk: Desk) -> None:
     assert hub("period", "open", "--json").json["month"] == "2026-11"
 
 
+def test_an_account_in_error_is_parked_by_hand(desk: Desk) -> None:
+    """The close is refused and names the account, until a person parks it."""
+    with closing(Store(f"sqlite:///{desk.root / 'hub.db'}")) as store:
+        facts.filled(store)
+        for verb in ("open", "rate"):
+            assert desk.hub("period", verb).code == 0
+        with store.transaction() as tx:
+            tx.run("INSERT INTO run_error VALUES (1, 2, 'no_area', 'account 2')")
+
+    said = desk.hub("period", "close", "--json")
+
+    assert (said.code, said.error["code"]) == (1, "held_accounts")
+    assert "0100000002" in said.error["text"]
+    assert states(desk.hub) == {"2026-10": "rated"}
+    assert desk.hub("period", "close", "--park").code == 0
+    assert states(desk.hub) == {"2026-10": "closed"}
+
+
 def test_the_acts_stand_in_the_journal(desk: Desk) -> None:
     """Who acted, and about which month, is an entry of the chain."""
     desk.hub("period", "open")
 
-    lines = next((desk.root / "journal").iterdir()).read_text().splitlines()
+    lines = next((desk.root / "journal").glob("*.jsonl")).read_text().splitlines()
 
     assert '"action":"period.open","actor":"user:cli"' in lines[-1]
     assert '"object":"DM0001:2026-10"' in lines[-1]

@@ -4,6 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 from hub.store.session import Store
+from tests import facts
 from tests.cli.conftest import Desk, notice
 
 
@@ -59,7 +60,8 @@ def test_one_month(desk: Desk) -> None:
 def test_the_journal(desk: Desk) -> None:
     """A changed entry is found by its number."""
     desk.drop("1.206", notice(1))
-    assert desk.hub("verify", "journal", "--json").json == {"whole": True, "broken_at": None}
+    whole = {"whole": True, "broken_at": None, "broken_run": None}
+    assert desk.hub("verify", "journal", "--json").json == whole
     spoil(desk.root, "UPDATE journal SET result = 'REJECTED' WHERE action = 'in.accept'")
 
     said = desk.hub("verify", "journal", "--json")
@@ -67,6 +69,22 @@ def test_the_journal(desk: Desk) -> None:
     assert said.code == 1
     assert said.json["whole"] is False
     assert f"entry {said.json['broken_at']}" in desk.hub("verify", "journal").out
+
+
+def test_the_ratings(desk: Desk) -> None:
+    """A charge that is not the one that was sealed is found by its scheme, month and chunk."""
+    with closing(Store(f"sqlite:///{desk.root / 'hub.db'}")) as store:
+        facts.filled(store)
+    for verb in ("open", "rate"):
+        assert desk.hub("period", verb).code == 0
+    assert desk.hub("verify", "journal").code == 0
+    spoil(desk.root, "UPDATE charge SET quantity = quantity + 1 WHERE contract = 1")
+
+    said = desk.hub("verify", "journal", "--json")
+
+    assert (said.code, said.json["whole"], said.json["broken_at"]) == (1, False, None)
+    assert said.json["broken_run"] == {"scheme": "DM0001", "month": "2026-10", "chunk": 1}
+    assert "2026-10 differs" in desk.hub("verify", "journal").out
 
 
 def test_the_originals(desk: Desk) -> None:

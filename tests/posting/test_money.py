@@ -119,28 +119,35 @@ class TestPayments:
 
     @pytest.mark.parametrize("changed", [{"amount": 8640}, {"account": "X"}, {"penalty": 1}])
     def test_a_register_that_differs(self, town: Store, changed: dict[str, Any]) -> None:
-        """A 210 with another account or sum is parked as E-CONFLICT and left for a person."""
+        """A 210 with another account or sum is E-CONFLICT: its money lies apart, in suspense."""
         with town.transaction() as tx:
             post(tx, "erip.206", [notice()])
             outcomes, _ = post(tx, "erip.210", [transfer(sent=8000)._replace(**changed)])
-            assert codes(outcomes) == [(PARKED, "E-CONFLICT")]
-            assert payments(tx) == [("1", True, 8641, "announced", 0)]
-            assert tx.rows("SELECT kind, object FROM todo") == [("E-CONFLICT", "payment:1")]
+            assert codes(outcomes) == [(SUSPENDED, "E-CONFLICT")]
+            own = outcomes[2][1].key
+            sent = {"amount": 8641, **changed}["amount"]
+            assert payments(tx) == [
+                ("1", True, 8641, "announced", 0),
+                (own, False, sent, "transferred", sent - 8000),
+            ]
+            assert tx.rows("SELECT kind, object FROM todo") == [("E-CONFLICT", f"payment:{own}")]
 
     def test_a_second_transfer(self, town: Store) -> None:
-        """A payment that another register transferred already is parked as E-DUP-REC."""
+        """Money that another register transferred already is E-DUP-REC and lies in suspense."""
         with town.transaction() as tx:
             post(tx, "erip.210", [transfer()])
             outcomes, _ = post(tx, "erip.210", [transfer()])
-            assert codes(outcomes) == [(PARKED, "E-DUP-REC")]
+            assert codes(outcomes) == [(SUSPENDED, "E-DUP-REC")]
+            assert payments(tx)[0][:3] == ("1", True, 8641)
+            assert tx.value("SELECT sum(amount) FROM payment WHERE account IS NULL") == 8641
 
     def test_a_transfer_of_a_reversed_payment(self, town: Store) -> None:
-        """A 210 about a reversed payment is parked as E-CONFLICT."""
+        """A 210 about a reversed payment is E-CONFLICT, its money in suspense."""
         with town.transaction() as tx:
             post(tx, "erip.206", [notice()])
             post(tx, "erip.216", [reversal()])
             outcomes, _ = post(tx, "erip.210", [transfer()])
-            assert codes(outcomes) == [(PARKED, "E-CONFLICT")]
+            assert codes(outcomes) == [(SUSPENDED, "E-CONFLICT")]
 
     def test_a_register_where_notices_are_demanded(self, town: Store) -> None:
         """Under `post_210_without_206 = false` an unannounced payment waits."""
@@ -246,7 +253,7 @@ class TestReversals:
             ([], 8641, "E-NO-ORIGINAL"),
             (["erip.206"], 8640, "E-CONFLICT"),
             (["erip.210"], 8641, "E-CANCEL-PAID"),
-            (["erip.206", "erip.216"], 8641, "E-DUP-REC"),
+            (["erip.206", "erip.216"], 8640, "E-CONFLICT"),
         ],
     )
     def test_what_is_held(self, town: Store, before: list[str], amount: int, code: str) -> None:
@@ -260,6 +267,17 @@ class TestReversals:
             assert codes(outcomes) == [(PARKED, code)]
             assert payments(tx) == stood
             assert tx.value("SELECT count(*) FROM todo") == 1
+
+    def test_a_repeat(self, town: Store) -> None:
+        """A reversal of what was reversed says nothing new."""
+        with town.transaction() as tx:
+            for kind, message in (("erip.206", notice()), ("erip.216", reversal())):
+                post(tx, kind, [message])
+            stood = payments(tx)
+            assert post(tx, "erip.216", [reversal()]) == ({}, [])
+            assert post(tx, "erip.206", [notice()]) == ({}, [])
+            assert payments(tx) == stood
+            assert tx.value("SELECT count(*) FROM todo") == 0
 
 
 def entry(ref: str = "1", direction: str = "credit", amount: int = 8555, **changed: Any) -> Any:
@@ -332,19 +350,68 @@ class TestStatements:
             later = {"from": "2026-10-07", "to": "2026-10-07"}
             assert statement(tx, statement_id="2", opening="85.54", **later)[1] == ["W-MATCH"]
 
-    @pytest.mark.parametrize(("amount", "state"), [(5000, "confirmed"), (4999, "ordered")])
-    def test_a_debit_confirms(self, town: Store, amount: int, state: str) -> None:
-        """A debit confirms the transfer it names, if the sum is that of the order."""
+    def test_the_second_of_a_day(self, town: Store) -> None:
+        """A second statement of one day follows the first of that day, not the day before."""
+        day = {"from": "2026-10-07", "to": "2026-10-07"}
         with town.transaction() as tx:
-            books.put(
-                tx, Transfer, id=1, scheme="DM0001", supplier="water", day="2026-10-06",
-                gross=5000, refunds=0, fee=0, net=5000, order_number=1, end_to_end="ZH-T-000001",
-                state="ordered",
-            )  # fmt: skip
-            debit = entry("9", "debit", amount, end_to_end="ZH-T-000001")
-            _, found = statement(tx, debit, entry("10", "debit", 1, end_to_end="ZH-T-000009"))
+            assert statement(tx)[1] == []
+            assert statement(tx, statement_id="2", opening="85.55", closing="90.00", **day)[1] == []
+            assert statement(tx, statement_id="3", opening="90.00", **day)[1] == []
+            assert statement(tx, statement_id="4", opening="85.54", **day)[1] == ["W-MATCH"]
+
+    @pytest.mark.parametrize(
+        ("entries", "state", "told"),
+        [
+            ([("debit", 5000)], "confirmed", 0),
+            ([("debit", 4999)], "ordered", 1),
+            ([("debit", 5000), ("debit", 5000)], "confirmed", 1),
+            ([("debit", 5000), ("credit", 5000)], "returned", 1),
+        ],
+    )
+    def test_what_the_bank_did(
+        self, town: Store, entries: list[tuple[str, int]], state: str, told: int
+    ) -> None:
+        """A debit confirms its transfer once, a credit returns it; all else a person must see."""
+        with town.transaction() as tx:
+            ordered(tx)
+            found = [
+                entry(str(n), way, amount, end_to_end="ZH-T-000001")
+                for n, (way, amount) in enumerate(entries)
+            ]
+            assert statement(tx, *found)[1] == ["W-MATCH"] * told
             assert tx.value("SELECT state FROM transfer") == state
-            assert found == ([] if state == "confirmed" else ["W-MATCH"])
+            todos = tx.rows("SELECT kind, object FROM todo")
+            assert todos == [("W-MATCH", "transfer:ZH-T-000001")] * told
+
+    def test_a_second_debit_later(self, town: Store) -> None:
+        """A debit of a transfer that was confirmed before is told and left for a person."""
+        with town.transaction() as tx:
+            ordered(tx)
+            statement(tx, entry("1", "debit", 5000, end_to_end="ZH-T-000001"))
+            again = entry("2", "debit", 5000, end_to_end="ZH-T-000001")
+            assert statement(tx, again, statement_id="2", opening="85.55")[1] == ["W-MATCH"]
+            assert tx.rows("SELECT state, entry FROM transfer") == [("confirmed", 1)]
+
+    @pytest.mark.parametrize(
+        ("way", "reference", "told"),
+        [("debit", "ZH-T-000009", 1), ("debit", "NOTPROVIDED", 0), ("debit", None, 0),
+         ("credit", "ZH-T-000009", 0)],
+    )  # fmt: skip
+    def test_a_reference_that_is_not_ours(
+        self, town: Store, way: str, reference: str | None, told: int
+    ) -> None:
+        """A debit that names an unknown transfer is told; a payer's own reference is not."""
+        with town.transaction() as tx:
+            assert statement(tx, entry("1", way, 1, end_to_end=reference))[1] == ["W-MATCH"] * told
+            assert tx.value("SELECT count(*) FROM todo") == told
+
+
+def ordered(tx: Transaction) -> None:
+    """A transfer of 50.00 that was sent to the bank."""
+    books.put(
+        tx, Transfer, id=1, scheme="DM0001", supplier="water", day="2026-10-06", gross=5000,
+        refunds=0, fee=0, net=5000, order_number=1, end_to_end="ZH-T-000001", state="ordered",
+    )  # fmt: skip
 
 
 class TestMatching:
@@ -465,6 +532,16 @@ class TestReplies:
             reply(tx, listed(tx, after_reject="hold"), "1", DemandReply(1, "закрыт", None))
             assert tx.value("SELECT sum(left_out) FROM demand") == 0
             assert tx.value("SELECT count(*) FROM todo") == 1
+
+    def test_an_accepted_list_is_whole(self, town: Store) -> None:
+        """Records named beside result 0 are left for a person, but nobody is left out."""
+        with town.transaction() as tx:
+            reply(tx, listed(tx), "0", DemandReply(2, "закрыт", None))
+            answered = dispatch(tx, 12)
+            assert answered is not None
+            assert answered.ack_state == "ACCEPTED"
+            assert tx.value("SELECT sum(left_out) FROM demand") == 0
+            assert tx.rows("SELECT kind, object FROM todo") == [("demand.rejected", "account:2")]
 
     def test_a_record_that_is_not_in_the_list(self, town: Store) -> None:
         """What cannot be found in the list is told, the answer still counts."""
