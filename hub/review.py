@@ -146,7 +146,7 @@ def replay(hub: Instance, intake_id: int, preview: bool = False) -> list[str]:
             entry = Entry(
                 "in.replay",
                 f"intake:{intake_id}",
-                "ok",
+                table.state_of(tx, intake_id),
                 "user:cli",
                 detail={"changes": changes[:100]},
             )

@@ -16,7 +16,7 @@ from hub.messages import Reversal
 from hub.posting.contract import PARKED, POSTED, Origin
 from hub.posting.held import conflict, finding, leave
 from hub.store import payments as table
-from hub.store.exchange import recount
+from hub.store.exchange import recount, state_of
 from hub.store.payments import Known, PaymentRow, RecordFate, WaitingReversal
 from hub.store.session import Transaction
 
@@ -97,7 +97,8 @@ def _tell(tx: Transaction, origin: Origin, fates: Sequence[RecordFate]) -> None:
         recount(tx, intake, {fate.line: fate.state for fate in own})
         changes = [f"line {fate.line}: {fate.code or fate.state}" for fate in own[:100]]
         detail = {"changes": changes, "because_of": f"intake:{origin.intake_id}"}
-        entries.append(Entry("in.replay", f"intake:{intake}", "ok", detail=detail))
+        state = state_of(tx, intake)
+        entries.append(Entry("in.replay", f"intake:{intake}", state, detail=detail))
     enter(tx, origin.received_at, entries)
 
 

@@ -71,6 +71,11 @@ def intake_of_claim(tx: Transaction, claim_id: str) -> Row | None:
     )
 
 
+def state_of(tx: Transaction, intake_id: int) -> str:
+    """The state of an intake."""
+    return str(tx.value("SELECT state FROM intake WHERE id = :id", id=intake_id))
+
+
 def signature_of(tx: Transaction, intake_id: int) -> str | None:
     """The hash of the signature that came with an intake."""
     return tx.text("SELECT signature_sha FROM intake WHERE id = :id", id=intake_id)

@@ -278,7 +278,7 @@ def files_told(tx: Transaction, span: Span) -> Tally:
     of an entry without an intake that of the entry.
     """
     known = "'ACCEPTED','ACCEPTED_WITH_ERRORS','REJECTED','DUPLICATE','HELD','QUARANTINED'"
-    verbs = "'in.accept','in.reject','in.hold','in.quarantine','in.duplicate'"
+    verbs = "'in.accept','in.reject','in.hold','in.quarantine','in.duplicate','in.replay'"
     told = (
         "SELECT object, at, result FROM journal WHERE seq IN (SELECT max(seq) FROM journal"
         f" WHERE action IN ({verbs}) GROUP BY object)"

@@ -44,7 +44,7 @@ def test_an_instance_is_not_made_twice(call: Call, root: Path) -> None:
 def test_once(hub: Call, root: Path) -> None:
     """`hub run --once` does what is due and ends; the start stands in the journal."""
     assert hub("run", "--once") == (0, "", "")
-    assert '"action":"hub.start"' in next((root / "journal").iterdir()).read_text()
+    assert '"action":"hub.start"' in next((root / "journal").glob("*.jsonl")).read_text()
 
 
 def test_no_work_without_a_key(hub: Call, root: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_signal_ends_the_daemon(root: Path) -> None:
         rest = process.stderr.read()
 
     assert (process.returncode, rest) == (0, "")
-    entries = next((root / "journal").iterdir()).read_text().splitlines()
+    entries = next((root / "journal").glob("*.jsonl")).read_text().splitlines()
     assert '"action":"hub.stop"' in entries[-1]
 
 
