@@ -50,6 +50,7 @@ class Daemon:
         hub = self.hub
         jobs.check_schedules(hub)
         hub.check_keys()
+        hub.archive.sweep()
         with hub.store.transaction() as tx:
             if table.meta(tx, "began") is None:
                 table.set_meta(tx, "began", stamp(hub.clock.now()))

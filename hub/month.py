@@ -1,7 +1,7 @@
 """The billing month (расчетный период): a small value used wherever a period is meant."""
 
 import calendar
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple, Self
 
 
@@ -61,8 +61,3 @@ class Month(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.number:02d}"
-
-
-def day_before(day: date) -> date:
-    """The day before `day`."""
-    return day - timedelta(days=1)

@@ -234,11 +234,6 @@ class Settings(Model):
     agreements: Mapping[str, Agreement]
     schedules: tuple[Schedule, ...]
 
-    def partner_of_provider(self, provider_id: str) -> Partner | None:
-        """The partner that the schemes know under this provider id."""
-        found = (p for p in self.partners.values() if p.provider_id == provider_id)
-        return next(found, None)
-
     def certificates_of(self, agreement: Agreement) -> tuple[str, ...]:
         """The certificates that may sign under an inbound agreement."""
         return agreement.certificates or self.partners[agreement.partner].certificates

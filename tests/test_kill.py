@@ -77,6 +77,7 @@ def _state(root: Path) -> dict[str, object]:
             "SELECT action, object, result FROM journal WHERE action NOT LIKE 'hub.%' ORDER BY seq"
         )
     found["work"] = sorted(p.name for p in (root / "work").iterdir() if not p.name.startswith("."))
+    found["drafts"] = list((root / "store" / "tmp").iterdir())
     found["staging"] = sorted(p.name for p in (root / "staging").iterdir())
     found["out"] = sorted(
         (str(p.relative_to(root)), _NOISE.sub(b"", p.read_bytes()))

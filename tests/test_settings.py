@@ -71,7 +71,6 @@ def test_a_right_file_is_read(tmp_path: Path) -> None:
     assert agreement.partial == "accept_park"
     assert agreement.options["check_totals"] == "refuse"
     assert settings.schemes["DM0001"].policies.service_excess == "penalty"
-    assert settings.partner_of_provider("501") == settings.partners["ais"]
 
 
 @pytest.mark.parametrize(

@@ -112,8 +112,8 @@ def _check_database(database: str) -> None:
         return
     if not database.startswith("postgresql"):
         raise SettingsError(f"--database {database}: sqlite:///FILE or postgresql://... is meant")
-    with closing(Store(database)) as store, store.reading() as tx:
-        tx.value("SELECT 1")
+    with closing(Store(database)) as store:
+        store.check()
 
 
 def _empty_schema(database: str) -> None:

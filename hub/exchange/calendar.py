@@ -40,14 +40,6 @@ def is_open(day: date, calendar: str, overrides: Mapping[str, str]) -> bool:
     return day.weekday() < 5 and day not in _OFF and day not in _public(day.year)
 
 
-def next_open(day: date, calendar: str, overrides: Mapping[str, str]) -> date:
-    """The first day after `day` that counts."""
-    day += timedelta(days=1)
-    while not is_open(day, calendar, overrides):
-        day += timedelta(days=1)
-    return day
-
-
 def next_cutoff(at: datetime, cutoff: Cutoff, overrides: Mapping[str, str]) -> datetime:
     """The first cut-off not earlier than `at`; at its very second a file is in time (11.3)."""
     times = sorted(time.fromisoformat(text) for text in cutoff.times)

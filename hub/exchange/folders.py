@@ -236,16 +236,6 @@ def publish(staged: Path, outbox: Path, name: str) -> None:
         sync(changed)
 
 
-def put(folder: Path, name: str, content: bytes | Path) -> None:
-    """Publish a file within one folder, under an unfinished name first. Raises as `publish`."""
-    draft = stage(folder, f".{name}.part", content)
-    try:
-        publish(draft, folder, name)
-    except (FileExistsError, NotPublished):
-        draft.unlink(missing_ok=True)
-        raise
-
-
 def quarantine(source: Path, into: Path, label: str) -> Path:
     """Move anything, unopened, out of the way under a name of ours; gives its new place."""
     into.mkdir(mode=0o700, parents=True, exist_ok=True)

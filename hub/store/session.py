@@ -166,6 +166,11 @@ class Store:
         ):
             yield Transaction(connection)
 
+    def check(self) -> None:
+        """Raise `StoreAway` when the database does not answer."""
+        with self.reading() as tx:
+            tx.value("SELECT 1")
+
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import pytest
 
 from hub.clock import MINSK
-from hub.exchange.calendar import is_open, next_cutoff, next_open
+from hub.exchange.calendar import is_open, next_cutoff
 from hub.settings import Cutoff
 
 
@@ -37,11 +37,6 @@ def test_the_override_table_wins() -> None:
 def test_all_days_count_in_the_plain_calendar() -> None:
     """The plain calendar has no days off."""
     assert is_open(date(2026, 1, 1), "calendar", {})
-
-
-def test_the_next_working_day_skips_moved_days() -> None:
-    """After Friday 17.04.2026 comes Wednesday the 22nd."""
-    assert next_open(date(2026, 4, 17), "BY-work", {}) == date(2026, 4, 22)
 
 
 @pytest.mark.parametrize(

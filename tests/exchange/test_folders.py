@@ -377,15 +377,6 @@ class TestPublishing:
 
         assert not isinstance(caught.value, NotPublished)
 
-    def test_put(self, outbox: Path) -> None:
-        """In one folder a file is written under an unfinished name and then renamed."""
-        folders.put(outbox, "a.csv", b"1")
-        with pytest.raises(FileExistsError):
-            folders.put(outbox, "a.csv", b"2")
-
-        assert names(outbox) == ["a.csv"]
-        assert (outbox / "a.csv").read_bytes() == b"1"
-
     @pytest.mark.parametrize("umask", [0o000, 0o077])
     def test_the_mode(self, staging: Path, umask: int) -> None:
         """A published file is for us and the partner's group, whatever the umask is."""
